@@ -1,0 +1,20 @@
+using System.Globalization;
+
+namespace KrakenDb;
+
+/// <summary>The documents' names of the kinds of data: <c>trades</c>, <c>candles_1m</c>, <c>candles_60m</c>, …</summary>
+public static class DataType
+{
+    public const string Trades = "trades";
+
+    /// <summary><c>candles_60m</c> for one hour: always in minutes.</summary>
+    public static string Candles(Interval interval) => string.Create(CultureInfo.InvariantCulture, $"candles_{interval.Minutes}m");
+
+    /// <summary>The interval of a candle type; null for any other type.</summary>
+    public static Interval? CandleInterval(string dataType) =>
+        dataType.StartsWith("candles_", StringComparison.Ordinal) && dataType.EndsWith('m')
+        && int.TryParse(dataType.AsSpan(8, dataType.Length - 9), NumberStyles.None, CultureInfo.InvariantCulture, out var minutes)
+        && minutes is >= 1 and <= Interval.MaxMinutes
+            ? new Interval(minutes)
+            : null;
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+
+namespace KrakenDb;
+
+/// <summary>
+/// What a store knows about one symbol beside the rows: extents and counts, coverage, from when on history is wanted. Immutable: an engine computes the
+/// next ledger inside the transaction of the rows and publishes it after the commit.
+/// </summary>
+internal sealed record SymbolLedger(string Symbol)
+{
+    public ImmutableSortedDictionary<string, SyncStatus> Status { get; init; } = ImmutableSortedDictionary.Create<string, SyncStatus>(StringComparer.Ordinal);
+
+    public ImmutableDictionary<string, CoverageSet> Coverage { get; init; } = ImmutableDictionary.Create<string, CoverageSet>(StringComparer.Ordinal);
+
+    public DateTimeOffset? WantedFrom { get; init; }
+
+    /// <summary>The ledger after a write.</summary>
+    /// <param name="write">Its rows have been merged.</param>
+    /// <param name="receipt">What became of them.</param>
+    /// <param name="changed">Data types of which rows were inserted or replaced.</param>
+    /// <param name="now">The time of the commit.</param>
+    public SymbolLedger After(StoreWrite write, StoreReceipt receipt, IReadOnlySet<string> changed, DateTimeOffset now)
+    {
+        var status = Status;
+        if (write.Candles is { Count: > 0 } candles && DataType.Candles(write.CandleInterval) is var candleType && changed.Contains(candleType))
+        {
+            status = status.SetItem(candleType, Grown(candleType, candles.Timestamp[0], candles.Timestamp[candles.Count - 1], receipt.CandlesInserted, now));
+        }
+
+        if (write.Trades is { Count: > 0 } trades && changed.Contains(DataType.Trades))
+        {
+            var times = trades.TimestampNanoseconds.AsSpan(0, trades.Count);
+            var (oldest, newest) = (long.MaxValue, long.MinValue);
+            foreach (var time in times)
+            {
+                oldest = Math.Min(oldest, time);
+                newest = Math.Max(newest, time);
+            }
+
+            status = status.SetItem(
+                DataType.Trades,
+                Grown(DataType.Trades, HistoricalTrade.FloorDivide(oldest, 1000), HistoricalTrade.FloorDivide(newest, 1000), receipt.TradesInserted, now));
+        }
+
+        var coverage = Coverage;
+        foreach (var (dataType, range) in write.Covered)
+        {
+            var before = coverage.GetValueOrDefault(dataType, CoverageSet.Empty);
+            var after = before.Add(range);
+            if (!after.Equals(before))
+            {
+                coverage = coverage.SetItem(dataType, after);
+            }
+        }
+
+        var wanted = write.WantedFrom is { } from && (WantedFrom is not { } already || from < already) ? from : WantedFrom;
+        return this with { Status = status, Coverage = coverage, WantedFrom = wanted };
+    }
+
+    private SyncStatus Grown(string dataType, long oldest, long newest, long inserted, DateTimeOffset now)
+    {
+        var first = UnixTime.ToDateTimeOffset(oldest);
+        var last = UnixTime.ToDateTimeOffset(newest);
+        return Status.TryGetValue(dataType, out var row)
+            ? row with
+            {
+                OldestTimestamp = first < row.OldestTimestamp ? first : row.OldestTimestamp,
+                NewestTimestamp = last > row.NewestTimestamp ? last : row.NewestTimestamp,
+                LastSyncAt = now,
+                TotalRecords = row.TotalRecords + inserted,
+            }
+            : new SyncStatus { Symbol = Symbol, DataType = dataType, OldestTimestamp = first, NewestTimestamp = last, LastSyncAt = now, TotalRecords = inserted };
+    }
+}

@@ -1,0 +1,13 @@
+namespace KrakenDb;
+
+/// <summary>A store that cannot do what was asked. The message carries the evidence and the next step.</summary>
+public class MarketStoreException : Exception
+{
+    public MarketStoreException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>Whether the same call may succeed later without a change.</summary>
+    public bool IsTransient { get; init; }
+}

@@ -1,0 +1,28 @@
+namespace KrakenDb;
+
+/// <summary>What one transaction writes for one symbol.</summary>
+internal sealed record StoreWrite
+{
+    public required string Symbol { get; init; }
+
+    /// <summary>The interval of <see cref="Candles"/>.</summary>
+    public Interval CandleInterval { get; init; }
+
+    /// <summary>Ascending and unique in time. The engine only reads it; the caller disposes it.</summary>
+    public CandleBatch? Candles { get; init; }
+
+    /// <summary>Ascending and unique in id.</summary>
+    public TradeBatch? Trades { get; init; }
+
+    /// <summary>Ranges that the rows of this write, with those of earlier ones, cover.</summary>
+    public IReadOnlyList<(string DataType, CoverageRange Range)> Covered { get; init; } = [];
+
+    /// <summary>History is wanted from here on, or from earlier where that is already so.</summary>
+    public DateTimeOffset? WantedFrom { get; init; }
+
+    /// <summary>How far the import of a file has come; commits with its rows.</summary>
+    public ImportCursor? Cursor { get; init; }
+
+    /// <summary>The file whose cursor is removed, because its import is finished.</summary>
+    public string? FinishedFile { get; init; }
+}

@@ -1,0 +1,236 @@
+using Microsoft.Extensions.Logging;
+
+namespace KrakenDb.DuckDb;
+
+/// <summary>The embedded engine: one DuckDB file, owned by this process while it is open.</summary>
+internal sealed partial class DuckDbMarketStore : IMarketStore
+{
+    private readonly DuckDbFile _file;
+    private readonly DuckDbOptions _options;
+    private readonly ILogger _logger;
+    private int _isDisposed;
+
+    private DuckDbMarketStore(DuckDbFile file, DuckDbOptions options)
+    {
+        _file = file;
+        _options = options;
+        _logger = options.LoggerFactory.CreateLogger<DuckDbMarketStore>();
+    }
+
+    /// <exception cref="StoreInUseException">Another process owns the file.</exception>
+    /// <exception cref="MarketStoreException">No such file, no DuckDB file, or one of a newer version.</exception>
+    public static async Task<DuckDbMarketStore> OpenAsync(string path, DuckDbOptions options, CancellationToken cancellationToken)
+    {
+        var file = await Task.Run(() => DuckDbFile.Acquire(path, options), cancellationToken).ConfigureAwait(false);
+        return new DuckDbMarketStore(file, options);
+    }
+
+    public async Task<IReadOnlyList<string>> GetSymbolsAsync(CancellationToken cancellationToken = default) =>
+        [.. (await LedgersAsync(cancellationToken).ConfigureAwait(false)).Where(ledger => ledger.Status.Count > 0).Select(ledger => ledger.Symbol)];
+
+    public async Task<IReadOnlyList<SyncStatus>> GetSyncStatusAsync(string? symbol = null, CancellationToken cancellationToken = default) =>
+        symbol is null
+            ? [.. (await LedgersAsync(cancellationToken).ConfigureAwait(false)).SelectMany(ledger => ledger.Status.Values)]
+            : [.. (await LedgerAsync(symbol, cancellationToken).ConfigureAwait(false)).Status.Values];
+
+    public async Task<CoverageSet> GetCoverageAsync(string symbol, string dataType, CancellationToken cancellationToken = default) =>
+        (await LedgerAsync(symbol, cancellationToken).ConfigureAwait(false)).Coverage.GetValueOrDefault(dataType, CoverageSet.Empty);
+
+    public async Task<DateTimeOffset?> GetWantedFromAsync(string symbol, CancellationToken cancellationToken = default) =>
+        (await LedgerAsync(symbol, cancellationToken).ConfigureAwait(false)).WantedFrom;
+
+    public Task<IReadOnlyList<Instrument>> GetInstrumentsAsync(CancellationToken cancellationToken = default) =>
+        Readers.RunAsync(LedgerTables.ReadInstruments, cancellationToken);
+
+    public Task<StoreStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Readers.RunAsync(
+        session =>
+        {
+            var rows = _file.Ledgers.Load(session).Values.SelectMany(ledger => ledger.Status.Values).ToList();
+            return new StoreStatus
+            {
+                Engine = "DuckDB",
+                EngineVersion = Native.DuckDbLibrary.Version,
+                Location = _file.Path,
+                SchemaVersion = SchemaMigrations.Latest,
+                SizeBytes = _file.SizeOnDisk(),
+                Candles = rows.Where(row => DataType.CandleInterval(row.DataType) is not null).Sum(row => row.TotalRecords),
+                Trades = rows.Where(row => string.Equals(row.DataType, DataType.Trades, StringComparison.Ordinal)).Sum(row => row.TotalRecords),
+            };
+        },
+        cancellationToken);
+
+    public Task<CompactReport> CompactAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return Task.Run(
+            () =>
+            {
+                try
+                {
+                    return _file.Compact();
+                }
+                catch (Native.DuckDbException exception)
+                {
+                    throw _file.Explain(exception);
+                }
+            },
+            cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            await Task.Run(_file.Dispose).ConfigureAwait(false);
+        }
+    }
+
+    Task<CandleBatch> IMarketReader.ReadCandlesAsync(string symbol, Interval stored, Interval bucket, TimeRange range, CancellationToken cancellationToken) =>
+        Readers.RunAsync(
+            session => stored == bucket ? CandleTable.Read(session, symbol, stored, range) : CandleTable.ReadBuckets(session, symbol, stored, bucket, range),
+            cancellationToken);
+
+    Task<TradeBatch> IMarketReader.ReadTradesAsync(string symbol, TimeRange range, long afterId, int limit, CancellationToken cancellationToken) =>
+        Readers.RunAsync(session => TradeTable.Read(session, symbol, range, afterId, limit), cancellationToken);
+
+    Task<StoreReceipt> IMarketStore.WriteAsync(StoreWrite write, CancellationToken cancellationToken)
+    {
+        StoreWriteRules.Check(write);
+        return Writer.RunAsync(session => Write(session, write, cancellationToken), cancellationToken);
+    }
+
+    Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) =>
+        Readers.RunAsync(session => LedgerTables.ReadCursor(session, file), cancellationToken);
+
+    Task IMarketStore.AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken) => Writer.RunAsync(
+        session => InTransaction(
+            session,
+            () =>
+            {
+                foreach (var instrument in instruments)
+                {
+                    LedgerTables.WriteInstrument(session, instrument);
+                }
+
+                return instruments.Count;
+            },
+            cancellationToken),
+        cancellationToken);
+
+    private DuckDbThread Readers
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return _file.Readers;
+        }
+    }
+
+    private DuckDbThread Writer
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return _file.Writer;
+        }
+    }
+
+    private StoreReceipt Write(DuckDbSession session, StoreWrite write, CancellationToken cancellationToken)
+    {
+        var ledgers = _file.Ledgers.Load(session);
+        var before = ledgers.GetValueOrDefault(write.Symbol) ?? new SymbolLedger(write.Symbol);
+        var (receipt, after) = InTransaction(session, () => Merge(session, write, before), cancellationToken);
+        ledgers[write.Symbol] = after;
+        return receipt;
+    }
+
+    private (StoreReceipt Receipt, SymbolLedger After) Merge(DuckDbSession session, StoreWrite write, SymbolLedger before)
+    {
+        var receipt = default(StoreReceipt);
+        var changed = new HashSet<string>(StringComparer.Ordinal);
+        if (write.Candles is { Count: > 0 } candles)
+        {
+            var dataType = DataType.Candles(write.CandleInterval);
+            var (merge, inserted) = CandleTable.Write(session, write.Symbol, write.CandleInterval, candles, before.Status.GetValueOrDefault(dataType));
+            receipt = receipt with { CandlesInserted = inserted, CandlesUnchanged = merge?.Unchanged ?? 0, CandlesConflicting = merge?.Conflicting ?? 0 };
+            if (merge is null || merge.Insert.Count + merge.Replace.Count > 0)
+            {
+                changed.Add(dataType);
+            }
+        }
+
+        if (write.Trades is { Count: > 0 } trades)
+        {
+            var merge = TradeTable.Write(session, write.Symbol, trades);
+            receipt = receipt with { TradesInserted = merge.Insert.Count, TradesUnchanged = merge.Unchanged, TradesConflicting = merge.Conflicting };
+            if (merge.Insert.Count + merge.Replace.Count > 0)
+            {
+                changed.Add(DataType.Trades);
+            }
+        }
+
+        var after = before.After(write, receipt, changed, _options.TimeProvider.GetUtcNow());
+        LedgerTables.Write(session, before, after);
+        if (write.Cursor is { } cursor)
+        {
+            LedgerTables.WriteCursor(session, cursor);
+        }
+
+        if (write.FinishedFile is { } finished)
+        {
+            LedgerTables.DeleteCursor(session, finished);
+        }
+
+        return (receipt, after);
+    }
+
+    private T InTransaction<T>(DuckDbSession session, Func<T> work, CancellationToken cancellationToken)
+    {
+        session.Connection.Execute("BEGIN");
+        try
+        {
+            T result;
+            using (session.Connection.InterruptWhen(cancellationToken))
+            {
+                result = work();
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            session.Connection.Execute("COMMIT");
+            return result;
+        }
+        catch (Exception exception)
+        {
+            try
+            {
+                session.Connection.Execute("ROLLBACK");
+            }
+            catch (Native.DuckDbException rollback)
+            {
+                // A failed commit has rolled back already; the first exception says why.
+                LogRollback(rollback.Message, exception);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<SymbolLedger> LedgerAsync(string symbol, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        var ledgers = _file.Ledgers.Loaded ?? await Readers.RunAsync(_file.Ledgers.Load, cancellationToken).ConfigureAwait(false);
+        return ledgers.GetValueOrDefault(symbol) ?? new SymbolLedger(symbol);
+    }
+
+    private async Task<IEnumerable<SymbolLedger>> LedgersAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        var ledgers = _file.Ledgers.Loaded ?? await Readers.RunAsync(_file.Ledgers.Load, cancellationToken).ConfigureAwait(false);
+        return ledgers.Values.OrderBy(ledger => ledger.Symbol, StringComparer.Ordinal);
+    }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Nothing left to roll back: {Reason}")]
+    private partial void LogRollback(string reason, Exception exception);
+}

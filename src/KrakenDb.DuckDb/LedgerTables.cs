@@ -1,0 +1,207 @@
+using System.Collections.Immutable;
+using KrakenDb.DuckDb.Native;
+
+namespace KrakenDb.DuckDb;
+
+/// <summary>The small tables: <c>data_sync_status</c>, <c>data_coverage</c>, <c>instruments</c>, <c>import_cursors</c>.</summary>
+internal static class LedgerTables
+{
+    public static IReadOnlyCollection<SymbolLedger> ReadAll(DuckDbSession session)
+    {
+        var ledgers = new Dictionary<string, SymbolLedger>(StringComparer.Ordinal);
+
+        // One transaction, so that status and coverage are of one commit.
+        session.Connection.Execute("BEGIN");
+        try
+        {
+            ReadStatus(session, ledgers);
+            ReadCoverage(session, ledgers);
+            ReadWanted(session, ledgers);
+        }
+        finally
+        {
+            session.Connection.Execute("COMMIT");
+        }
+
+        return ledgers.Values;
+    }
+
+    /// <summary>Writes what differs between two ledgers of one symbol.</summary>
+    public static void Write(DuckDbSession session, SymbolLedger before, SymbolLedger after)
+    {
+        foreach (var row in after.Status.Values)
+        {
+            if (!before.Status.TryGetValue(row.DataType, out var old) || old != row)
+            {
+                WriteStatus(session, row);
+            }
+        }
+
+        foreach (var (dataType, coverage) in after.Coverage)
+        {
+            if (!before.Coverage.TryGetValue(dataType, out var old) || !old.Equals(coverage))
+            {
+                WriteCoverage(session, after.Symbol, dataType, old ?? CoverageSet.Empty, coverage);
+            }
+        }
+
+        if (after.WantedFrom is { } wanted && wanted != before.WantedFrom)
+        {
+            var update = session.Prepare("UPDATE instruments SET wanted_from = $2 WHERE symbol = $1").Bind(1, after.Symbol).BindTimestamp(2, UnixTime.Microseconds(wanted));
+            if (update.Execute() == 0)
+            {
+                session.Prepare("INSERT INTO instruments (symbol, wanted_from) VALUES ($1, $2)").Bind(1, after.Symbol).BindTimestamp(2, UnixTime.Microseconds(wanted)).Execute();
+            }
+        }
+    }
+
+    public static IReadOnlyList<Instrument> ReadInstruments(DuckDbSession session)
+    {
+        using var result = session.Connection.Query("SELECT symbol, altname FROM instruments WHERE altname IS NOT NULL ORDER BY symbol");
+        var instruments = new List<Instrument>();
+        while (result.FetchChunk() is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                instruments.Add(new Instrument { Symbol = chunk.GetString(0, row), Altname = chunk.GetString(1, row) });
+            }
+        }
+
+        return instruments;
+    }
+
+    public static void WriteInstrument(DuckDbSession session, Instrument instrument)
+    {
+        if (session.Prepare("UPDATE instruments SET altname = $2 WHERE symbol = $1").Bind(1, instrument.Symbol).Bind(2, instrument.Altname).Execute() == 0)
+        {
+            session.Prepare("INSERT INTO instruments (symbol, altname) VALUES ($1, $2)").Bind(1, instrument.Symbol).Bind(2, instrument.Altname).Execute();
+        }
+    }
+
+    public static ImportCursor? ReadCursor(DuckDbSession session, string file)
+    {
+        using var result = session.Prepare("SELECT position, state FROM import_cursors WHERE file = $1").Bind(1, file).Query();
+        return result.FetchChunk() is { RowCount: > 0 } chunk ? new ImportCursor(file, chunk.Int64(0)[0], chunk.GetString(1, 0)) : null;
+    }
+
+    public static void WriteCursor(DuckDbSession session, ImportCursor cursor)
+    {
+        DeleteCursor(session, cursor.File);
+        session.Prepare("INSERT INTO import_cursors VALUES ($1, $2, $3)").Bind(1, cursor.File).Bind(2, cursor.Position).Bind(3, cursor.State).Execute();
+    }
+
+    public static void DeleteCursor(DuckDbSession session, string file) => session.Prepare("DELETE FROM import_cursors WHERE file = $1").Bind(1, file).Execute();
+
+    private static void ReadStatus(DuckDbSession session, Dictionary<string, SymbolLedger> ledgers)
+    {
+        using var result = session.Connection.Query("SELECT symbol, data_type, oldest_timestamp, newest_timestamp, last_sync_at, last_kraken_since, total_records FROM data_sync_status");
+        while (result.FetchChunk() is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                var status = new SyncStatus
+                {
+                    Symbol = chunk.GetString(0, row),
+                    DataType = chunk.GetString(1, row),
+                    OldestTimestamp = UnixTime.ToDateTimeOffset(chunk.Int64(2)[row]),
+                    NewestTimestamp = UnixTime.ToDateTimeOffset(chunk.Int64(3)[row]),
+                    LastSyncAt = UnixTime.ToDateTimeOffset(chunk.Int64(4)[row]),
+                    LastKrakenSince = chunk.IsValid(5, row) ? chunk.GetString(5, row) : null,
+                    TotalRecords = chunk.Int64(6)[row],
+                };
+                var ledger = LedgerOf(ledgers, status.Symbol);
+                ledgers[status.Symbol] = ledger with { Status = ledger.Status.SetItem(status.DataType, status) };
+            }
+        }
+    }
+
+    private static void ReadCoverage(DuckDbSession session, Dictionary<string, SymbolLedger> ledgers)
+    {
+        var ranges = new Dictionary<(string Symbol, string DataType), List<CoverageRange>>();
+        using var result = session.Connection.Query("SELECT symbol, data_type, start_time, end_time, source, grade, first_trade_id, last_trade_id FROM data_coverage");
+        while (result.FetchChunk() is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                var key = (chunk.GetString(0, row), chunk.GetString(1, row));
+                if (!ranges.TryGetValue(key, out var list))
+                {
+                    ranges[key] = list = [];
+                }
+
+                list.Add(new CoverageRange
+                {
+                    Range = new TimeRange(chunk.Int64(2)[row], chunk.Int64(3)[row]),
+                    Source = (CandleSource)chunk.UInt8(4)[row],
+                    Grade = (CoverageGrade)chunk.UInt8(5)[row],
+                    FirstTradeId = chunk.IsValid(6, row) ? chunk.Int64(6)[row] : null,
+                    LastTradeId = chunk.IsValid(7, row) ? chunk.Int64(7)[row] : null,
+                });
+            }
+        }
+
+        foreach (var ((symbol, dataType), list) in ranges)
+        {
+            var ledger = LedgerOf(ledgers, symbol);
+            ledgers[symbol] = ledger with { Coverage = ledger.Coverage.SetItem(dataType, CoverageSet.Of(list)) };
+        }
+    }
+
+    private static void ReadWanted(DuckDbSession session, Dictionary<string, SymbolLedger> ledgers)
+    {
+        using var result = session.Connection.Query("SELECT symbol, wanted_from FROM instruments WHERE wanted_from IS NOT NULL");
+        while (result.FetchChunk() is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                var symbol = chunk.GetString(0, row);
+                ledgers[symbol] = LedgerOf(ledgers, symbol) with { WantedFrom = UnixTime.ToDateTimeOffset(chunk.Int64(1)[row]) };
+            }
+        }
+    }
+
+    private static SymbolLedger LedgerOf(Dictionary<string, SymbolLedger> ledgers, string symbol) => ledgers.GetValueOrDefault(symbol) ?? new SymbolLedger(symbol);
+
+    private static void WriteStatus(DuckDbSession session, SyncStatus row)
+    {
+        session.Prepare("DELETE FROM data_sync_status WHERE symbol = $1 AND data_type = $2").Bind(1, row.Symbol).Bind(2, row.DataType).Execute();
+        var insert = session.Prepare("INSERT INTO data_sync_status VALUES ($1, $2, $3, $4, $5, $6, $7)")
+            .Bind(1, row.Symbol)
+            .Bind(2, row.DataType)
+            .BindTimestamp(3, UnixTime.Microseconds(row.OldestTimestamp))
+            .BindTimestamp(4, UnixTime.Microseconds(row.NewestTimestamp))
+            .BindTimestamp(5, UnixTime.Microseconds(row.LastSyncAt))
+            .Bind(7, row.TotalRecords);
+        _ = row.LastKrakenSince is { } since ? insert.Bind(6, since) : insert.BindNull(6);
+        insert.Execute();
+    }
+
+    // Only the ranges that differ: an archive of broken files may have thousands.
+    private static void WriteCoverage(DuckDbSession session, string symbol, string dataType, CoverageSet before, CoverageSet after)
+    {
+        var kept = before.ToHashSet();
+        kept.IntersectWith(after);
+        foreach (var range in before.Where(range => !kept.Contains(range)))
+        {
+            session.Prepare("DELETE FROM data_coverage WHERE symbol = $1 AND data_type = $2 AND start_time = $3")
+                .Bind(1, symbol).Bind(2, dataType).BindTimestamp(3, range.Range.StartMicroseconds).Execute();
+        }
+
+        foreach (var range in after.Where(range => !kept.Contains(range)))
+        {
+            var insert = session.Prepare("INSERT INTO data_coverage VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+                .Bind(1, symbol)
+                .Bind(2, dataType)
+                .BindTimestamp(3, range.Range.StartMicroseconds)
+                .BindTimestamp(4, range.Range.EndMicroseconds)
+                .Bind(5, (int)range.Source)
+                .Bind(6, (int)range.Grade);
+            BindOptional(insert, 7, range.FirstTradeId);
+            BindOptional(insert, 8, range.LastTradeId);
+            insert.Execute();
+        }
+    }
+
+    private static void BindOptional(DuckDbStatement statement, int index, long? value) =>
+        _ = value is { } known ? statement.Bind(index, known) : statement.BindNull(index);
+}

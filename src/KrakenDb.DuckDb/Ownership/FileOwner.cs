@@ -1,0 +1,85 @@
+using System.Text.Json;
+
+namespace KrakenDb.DuckDb;
+
+/// <summary>
+/// The right to open a DuckDB file. DuckDB's own lock does not give it: a second open in one process lost committed rows, and closing any handle on the
+/// file drops the lock. Held as a lock on <c>&lt;file&gt;.owner</c>, which the system drops with the process, however it ends.
+/// </summary>
+internal sealed class FileOwner : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private FileOwner(FileStream heldLock) => _lock = heldLock;
+
+    /// <param name="databasePath">The DuckDB file, whether it exists or not.</param>
+    /// <exception cref="StoreInUseException">Another process owns the file.</exception>
+    public static FileOwner Take(string databasePath)
+    {
+        var path = databasePath + ".owner";
+        var mine = new OwnerRecord(Environment.ProcessId, Endpoint: null, Guid.NewGuid());
+        try
+        {
+            // Exclusive first: nobody holds the file. Then shared, which keeps others from the exclusive lock and lets them read who owns the file.
+            using (var exclusive = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+            {
+                exclusive.SetLength(0);
+                JsonSerializer.Serialize(exclusive, mine, OwnerRecordContext.Default.OwnerRecord);
+            }
+
+            var shared = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+
+            // Between the two locks another process may have taken both steps; the record tells whose it is.
+            if (Parse(shared) == mine)
+            {
+                return new FileOwner(shared);
+            }
+
+            shared.Dispose();
+        }
+        catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException) && File.Exists(path))
+        {
+            // Locked by its owner; reported below.
+        }
+
+        throw InUse(databasePath, Read(path));
+    }
+
+    /// <summary>The present owner's record; null when there is none or it cannot be read.</summary>
+    public static OwnerRecord? Read(string ownerPath)
+    {
+        try
+        {
+            using var stream = new FileStream(ownerPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return Parse(stream);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        // The file stays, empty: deleting it would let one process lock a name that another has just replaced.
+        _lock.SetLength(0);
+        _lock.Dispose();
+    }
+
+    private static OwnerRecord? Parse(FileStream stream)
+    {
+        try
+        {
+            stream.Position = 0;
+            return stream.Length == 0 ? null : JsonSerializer.Deserialize(stream, OwnerRecordContext.Default.OwnerRecord);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static StoreInUseException InUse(string databasePath, OwnerRecord? owner) => new(
+        $"{databasePath} is in use by {(owner is null ? "another process" : $"process {owner.Pid}")}. Wait for it to end, or stop it, then run the same command again.",
+        owner?.Pid ?? 0);
+}

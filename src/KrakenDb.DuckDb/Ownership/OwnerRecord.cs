@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+
+namespace KrakenDb.DuckDb;
+
+/// <summary>What stands in <c>&lt;file&gt;.owner</c>.</summary>
+/// <param name="Pid">The owner's process id.</param>
+/// <param name="Endpoint">Where the owner answers; null while it does not.</param>
+/// <param name="Nonce">Tells two owners apart that started at once.</param>
+internal sealed record OwnerRecord(int Pid, string? Endpoint, Guid Nonce);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(OwnerRecord))]
+internal sealed partial class OwnerRecordContext : JsonSerializerContext;

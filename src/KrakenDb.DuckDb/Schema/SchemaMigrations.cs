@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Reflection;
+using KrakenDb.DuckDb.Native;
+
+namespace KrakenDb.DuckDb;
+
+/// <summary>Brings a file to this program's schema: numbered scripts, each in a transaction of its own with its row of <c>schema_version</c>.</summary>
+internal static class SchemaMigrations
+{
+    private static readonly (int Version, string Resource)[] Scripts = [.. FindScripts()];
+
+    public static int Latest => Scripts[^1].Version;
+
+    /// <exception cref="MarketStoreException">The file was written by a newer version of this program.</exception>
+    public static void Apply(DuckDbConnection connection, string path, DateTimeOffset now)
+    {
+        connection.Execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, applied_at TIMESTAMP NOT NULL)");
+        var present = Present(connection);
+        if (present > Latest)
+        {
+            throw new MarketStoreException($"{path} has schema version {present}, written by a newer kraken-db; this program knows up to {Latest}. Update the program; the file was not changed.");
+        }
+
+        foreach (var (version, resource) in Scripts.Where(script => script.Version > present))
+        {
+            connection.Execute("BEGIN");
+            try
+            {
+                connection.Execute(Read(resource));
+                connection.Execute(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO schema_version VALUES ({version}, make_timestamp({UnixTime.Microseconds(now)}))"));
+                connection.Execute("COMMIT");
+            }
+            catch
+            {
+                connection.Execute("ROLLBACK");
+                throw;
+            }
+        }
+    }
+
+    private static int Present(DuckDbConnection connection)
+    {
+        using var result = connection.Query("SELECT coalesce(max(version), 0)::INTEGER FROM schema_version");
+        return result.FetchChunk() is { } chunk ? chunk.Int32(0)[0] : 0;
+    }
+
+    private static IEnumerable<(int Version, string Resource)> FindScripts() =>
+        from resource in typeof(SchemaMigrations).Assembly.GetManifestResourceNames()
+        where resource.EndsWith(".sql", StringComparison.Ordinal)
+        let name = resource[(resource.LastIndexOf("Schema.", StringComparison.Ordinal) + "Schema.".Length)..]
+        let version = int.Parse(name.AsSpan(name[0] == '_' ? 1 : 0, 4), NumberStyles.None, CultureInfo.InvariantCulture)
+        orderby version
+        select (version, resource);
+
+    private static string Read(string resource)
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

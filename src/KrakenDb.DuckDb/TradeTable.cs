@@ -1,0 +1,144 @@
+namespace KrakenDb.DuckDb;
+
+/// <summary>The table <c>trades</c>: reads by id within a range of time, and merging writes. Identity is (symbol, id).</summary>
+internal static class TradeTable
+{
+    private const string Columns = "id, timestamp_ns, price, volume, side, order_type, misc";
+
+    private const string Page =
+        $"""
+         SELECT {Columns} FROM trades
+         WHERE symbol = $1 AND timestamp >= $2 AND timestamp < $3 AND id > $4
+         ORDER BY id LIMIT $5
+         """;
+
+    private const string ById = $"SELECT {Columns} FROM trades WHERE symbol = $1 AND id >= $2 AND id <= $3 ORDER BY id";
+
+    private const string Delete = "DELETE FROM trades WHERE symbol = $1 AND id >= $2 AND id <= $3 AND id IN (SELECT id FROM temp.replaced)";
+
+    /// <summary>At most <paramref name="limit"/> trades of the range with an id above <paramref name="afterId"/>, ascending in id.</summary>
+    public static TradeBatch Read(DuckDbSession session, string symbol, TimeRange range, long afterId, int limit)
+    {
+        using var result = session.Prepare(Page)
+            .Bind(1, symbol)
+            .BindTimestamp(2, range.StartMicroseconds)
+            .BindTimestamp(3, range.EndMicroseconds)
+            .Bind(4, afterId)
+            .Bind(5, (long)limit)
+            .Query();
+        return ToBatch(result);
+    }
+
+    /// <summary>Merges trades into the table inside the session's transaction.</summary>
+    public static TradeMerge Write(DuckDbSession session, string symbol, TradeBatch incoming)
+    {
+        TradeBatch stored;
+        using (var result = session.Prepare(ById).Bind(1, symbol).Bind(2, incoming.Id[0]).Bind(3, incoming.Id[incoming.Count - 1]).Query())
+        {
+            stored = ToBatch(result);
+        }
+
+        var merge = TradeMerge.Plan(stored, incoming);
+        if (merge.Replace.Count > 0)
+        {
+            Remove(session, symbol, incoming, merge.Replace);
+        }
+
+        Append(session, symbol, incoming, [.. merge.Insert.Concat(merge.Replace).Order()]);
+        return merge;
+    }
+
+    private static TradeBatch ToBatch(Native.DuckDbResult result)
+    {
+        var rows = new List<TradeRow>();
+        while (result.FetchChunk() is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                rows.Add(new TradeRow
+                {
+                    Id = chunk.Int64(0)[row],
+                    TimestampNanoseconds = chunk.Int64(1)[row],
+                    Price = chunk.Int64(2)[row],
+                    Volume = chunk.HugeInt(3)[row],
+                    Side = chunk.Utf8(4, row)[0] == 'b' ? TradeSide.Buy : TradeSide.Sell,
+                    OrderType = chunk.IsValid(5, row) ? OrderType(chunk.Utf8(5, row)) : null,
+                    Misc = chunk.Utf8(6, row).IsEmpty ? "" : chunk.GetString(6, row),
+                });
+            }
+        }
+
+        return TradeBatch.FromRows(rows);
+    }
+
+    // Two texts make up nearly all rows; no string is made for them.
+    private static string OrderType(ReadOnlySpan<byte> text) => text switch
+    {
+        _ when text.SequenceEqual("limit"u8) => "limit",
+        _ when text.SequenceEqual("market"u8) => "market",
+        _ => System.Text.Encoding.UTF8.GetString(text),
+    };
+
+    private static void Remove(DuckDbSession session, string symbol, TradeBatch incoming, List<int> replaced)
+    {
+        session.Connection.Execute("CREATE OR REPLACE TEMP TABLE replaced (id BIGINT)");
+        using (var appender = session.Connection.CreateAppender("replaced", catalog: "temp"))
+        {
+            for (var start = 0; start < replaced.Count; start += appender.Capacity)
+            {
+                var rows = Math.Min(appender.Capacity, replaced.Count - start);
+                var ids = appender.Int64(0);
+                for (var row = 0; row < rows; row++)
+                {
+                    ids[row] = incoming.Id[replaced[start + row]];
+                }
+
+                appender.Append(rows);
+            }
+
+            appender.Close();
+        }
+
+        session.Prepare(Delete).Bind(1, symbol).Bind(2, incoming.Id[replaced[0]]).Bind(3, incoming.Id[replaced[^1]]).Execute();
+        session.Connection.Execute("DROP TABLE temp.replaced");
+    }
+
+    private static void Append(DuckDbSession session, string symbol, TradeBatch batch, int[] indexes)
+    {
+        if (indexes.Length == 0)
+        {
+            return;
+        }
+
+        using var appender = session.Connection.CreateAppender("trades");
+        for (var start = 0; start < indexes.Length; start += appender.Capacity)
+        {
+            var rows = Math.Min(appender.Capacity, indexes.Length - start);
+            appender.FillString(0, symbol);
+            for (var row = 0; row < rows; row++)
+            {
+                var trade = batch[indexes[start + row]];
+                appender.Int64(1)[row] = trade.Id;
+                appender.Int64(2)[row] = trade.TimestampMicroseconds;
+                appender.Int64(3)[row] = trade.TimestampNanoseconds;
+                appender.Int64(4)[row] = trade.Price;
+                appender.HugeInt(5)[row] = trade.Volume;
+                appender.SetUtf8(6, row, trade.Side == TradeSide.Buy ? "buy"u8 : "sell"u8);
+                if (trade.OrderType is { } orderType)
+                {
+                    appender.SetString(7, row, orderType);
+                }
+                else
+                {
+                    appender.SetNull(7, row);
+                }
+
+                appender.SetString(8, row, trade.Misc);
+            }
+
+            appender.Append(rows);
+        }
+
+        appender.Close();
+    }
+}
