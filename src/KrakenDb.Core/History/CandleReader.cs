@@ -13,6 +13,9 @@ internal sealed class CandleReader
     private const int WindowRows = 131_072;
     private const int WindowScannedRows = 1_048_576;
 
+    // Small to begin with, so that the first candles come soon and a caller who wants few does not wait for many.
+    private const int FirstWindowBuckets = 4_096;
+
     private const byte NoSource = byte.MaxValue;
 
     private readonly IMarketReader _store;
@@ -62,21 +65,21 @@ internal sealed class CandleReader
     /// <summary>Candles whose open lies in the range, oldest first; the next window is read while the caller works on this one.</summary>
     /// <param name="opens">Ends are bucket starts.</param>
     /// <param name="holes">What to do with incomplete candles.</param>
+    /// <param name="wanted">How many candles the caller will take at most.</param>
     /// <param name="cancellationToken"></param>
-    public async IAsyncEnumerable<CandleWindow> ReadAsync(TimeRange opens, Holes holes, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CandleWindow> ReadAsync(TimeRange opens, Holes holes, int wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // With Fail an uncovered stretch outside the stored rows is a hole, too.
         var range = holes == Holes.Fail ? opens : Intersect(opens, Extent);
-        var width = _windowBuckets * Interval.Microseconds;
+        var buckets = Math.Min(_windowBuckets, Math.Clamp(wanted, 1, FirstWindowBuckets));
         var start = range.StartMicroseconds;
-        var next = start < range.EndMicroseconds ? ReadWindowAsync(Window(start), holes, cancellationToken) : null;
+        var next = HasNext() ? ReadNext() : null;
         try
         {
             while (next is not null)
             {
                 var window = await next.ConfigureAwait(false);
-                start += width;
-                next = start < range.EndMicroseconds ? ReadWindowAsync(Window(start), holes, cancellationToken) : null;
+                next = HasNext() ? ReadNext() : null;
                 using (window)
                 {
                     if (window.Count > 0)
@@ -94,7 +97,15 @@ internal sealed class CandleReader
             }
         }
 
-        TimeRange Window(long from) => new(from, Math.Min(from + width, range.EndMicroseconds));
+        bool HasNext() => wanted > 0 && start < range.EndMicroseconds;
+
+        Task<CandleWindow> ReadNext()
+        {
+            var window = new TimeRange(start, Math.Min(start + (buckets * Interval.Microseconds), range.EndMicroseconds));
+            start = window.EndMicroseconds;
+            buckets = Math.Min(_windowBuckets, buckets * 4);
+            return ReadWindowAsync(window, holes, cancellationToken);
+        }
 
         static void Discard(Task<CandleWindow> read)
         {

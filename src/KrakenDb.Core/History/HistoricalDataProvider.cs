@@ -41,7 +41,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         var reader = await CandleReader.CreateAsync(store, name, interval, status, cancellationToken).ConfigureAwait(false);
         var candles = new List<Candle>();
         var left = limit ?? int.MaxValue;
-        await foreach (var window in reader.ReadAsync(ClosedOpens(interval, range, asOf, left), query.Holes, cancellationToken).ConfigureAwait(false))
+        await foreach (var window in reader.ReadAsync(ClosedOpens(interval, range, asOf), query.Holes, left, cancellationToken).ConfigureAwait(false))
         {
             for (var index = 0; index < window.Count && candles.Count < left; index++)
             {
@@ -136,7 +136,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         var (name, status) = await FindAsync(symbol, cancellationToken).ConfigureAwait(false);
         var reader = await CandleReader.CreateAsync(store, name, interval, status, cancellationToken).ConfigureAwait(false);
         var pace = speed == 0 ? null : new ReplayPace(_timeProvider, start, speed);
-        await foreach (var window in reader.ReadAsync(ClosedOpens(interval, range, AsOf(query), int.MaxValue), query.Holes, cancellationToken).ConfigureAwait(false))
+        await foreach (var window in reader.ReadAsync(ClosedOpens(interval, range, AsOf(query)), query.Holes, int.MaxValue, cancellationToken).ConfigureAwait(false))
         {
             for (var index = 0; index < window.Count; index++)
             {
@@ -289,11 +289,11 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         }
     }
 
-    private static TimeRange ClosedOpens(Interval interval, TimeRange range, DateTimeOffset asOf, int limit)
+    private static TimeRange ClosedOpens(Interval interval, TimeRange range, DateTimeOffset asOf)
     {
         var start = interval.Ceiling(range.StartMicroseconds);
         var end = Math.Min(interval.Ceiling(range.EndMicroseconds), interval.Floor(UnixTime.Microseconds(asOf)));
-        return new TimeRange(start, limit == 0 ? start : Math.Max(start, end));
+        return new TimeRange(start, Math.Max(start, end));
     }
 
     private DateTimeOffset AsOf(CandleQuery query) => query.AsOf ?? _timeProvider.GetUtcNow();

@@ -4,18 +4,25 @@ using Xunit;
 
 namespace KrakenDb.Tests.History;
 
-public sealed class HistoricalDataProviderTests
+/// <summary>What the provider promises over any engine; one derived class per engine.</summary>
+public abstract class HistoricalDataProviderContract : IAsyncLifetime
 {
     private const string Symbol = "BTC/USD";
 
     private readonly ManualClock _clock = new(Rows.Start.AddDays(2));
-    private readonly IMarketStore _store;
-    private readonly HistoricalDataProvider _provider;
+    private IMarketStore _store = null!;
+    private HistoricalDataProvider _provider = null!;
 
-    public HistoricalDataProviderTests()
+    public async ValueTask InitializeAsync()
     {
-        _store = new InMemoryMarketStore(_clock);
+        _store = await OpenAsync(_clock);
         _provider = new HistoricalDataProvider(_store, _clock);
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -324,6 +331,8 @@ public sealed class HistoricalDataProviderTests
         coverage[0].Gaps.Select(gap => (gap.StartTime, gap.EndTime)).ShouldBe([(At(0), At(5)), (At(25), _clock.GetUtcNow())]);
         (await _provider.GetSyncStatusAsync(Symbol)).Count.ShouldBe(2);
     }
+
+    private protected abstract Task<IMarketStore> OpenAsync(TimeProvider clock);
 
     private static DateTimeOffset At(int minute) => Rows.Start.AddMinutes(minute);
 

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Text;
+
+namespace KrakenDb.Cli;
+
+/// <summary>What a command runs in: where it prints, what time it is, how it opens stores.</summary>
+internal sealed class CommandContext
+{
+    private const int WidthOfFiles = 120;
+
+    private readonly Lazy<int> _width;
+
+    public CommandContext(Stream output, TextWriter error, Func<int>? width = null)
+    {
+        Output = output;
+        Error = error;
+        _width = new Lazy<int>(width ?? (() => WidthOfFiles));
+    }
+
+    public delegate Task<IMarketStore> StoreOpener(string? urlOrPath, MarketStoreOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Data, in UTF-8. Unbuffered.</summary>
+    public Stream Output { get; }
+
+    /// <summary>Progress, notes, errors.</summary>
+    public TextWriter Error { get; }
+
+    public bool OutputIsTerminal { get; init; }
+
+    public bool ErrorIsTerminal { get; init; }
+
+    /// <summary>Whether the output's terminal shows colours.</summary>
+    public bool Color { get; init; }
+
+    /// <summary>Columns of the terminal; 120 where there is none.</summary>
+    public int Width => _width.Value;
+
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    public StoreOpener Opener { get; init; } = MarketStore.OpenAsync;
+
+    /// <summary>Whether errors come with everything that is known about them.</summary>
+    public bool Debug { get; init; }
+
+    public Option<string?> DbUrl { get; } = new("--db-url")
+    {
+        Description = "The store: duckdb:PATH or a path. Default: DATABASE_URL, else kraken.duckdb under KRAKENDB_HOME or in the user's data folder.",
+        HelpName = "URL",
+        Recursive = true,
+    };
+
+    public DateTimeOffset Now => TimeProvider.GetUtcNow();
+
+    public static CommandContext OfThisProcess()
+    {
+        var terminal = !Console.IsOutputRedirected;
+        var error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 1024) { AutoFlush = true };
+        return new CommandContext(StandardOutput.Open(), error, () => terminal && Console.WindowWidth is > 20 and var columns ? columns : WidthOfFiles)
+        {
+            OutputIsTerminal = terminal,
+            ErrorIsTerminal = !Console.IsErrorRedirected,
+            Color = terminal && HasColors(),
+            Debug = Environment.GetEnvironmentVariable("KRAKENDB_DEBUG") is { Length: > 0 } and not "0",
+        };
+    }
+
+    /// <summary>Opens the store that must be there already.</summary>
+    public async Task<IMarketStore> OpenStoreAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var location = parsed.GetValue(DbUrl);
+        if (Opener == MarketStore.OpenAsync && StoreLocation.Parse(location).FilePath is var path && !File.Exists(path))
+        {
+            throw new MarketStoreException($"no store at {path}; import first: kraken-db import --dir DIR");
+        }
+
+        return await Opener(location, MarketStoreOptions.Default with { CreateIfMissing = false, TimeProvider = TimeProvider }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens the store and creates it where there is none.</summary>
+    public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        Opener(parsed.GetValue(DbUrl), MarketStoreOptions.Default with { TimeProvider = TimeProvider }, cancellationToken);
+
+    /// <summary>A line beside the data.</summary>
+    public void Note(string text) => Error.WriteLine(text);
+
+    // https://no-color.org; the old Windows console shows escape sequences as text.
+    private static bool HasColors() =>
+        Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
+        && Environment.GetEnvironmentVariable("TERM") != "dumb"
+        && (!OperatingSystem.IsWindows() || Environment.GetEnvironmentVariable("WT_SESSION") is not null);
+}

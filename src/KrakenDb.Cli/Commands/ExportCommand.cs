@@ -1,0 +1,94 @@
+using System.CommandLine;
+
+namespace KrakenDb.Cli;
+
+internal static class ExportCommand
+{
+    public static Command Create(CommandContext context)
+    {
+        var symbol = Arguments.Symbol();
+        var interval = Arguments.RequiredInterval();
+        var start = Arguments.Start(context.TimeProvider);
+        var end = Arguments.End(context.TimeProvider);
+        var holes = Arguments.Holes();
+        var file = new Option<string>("--to") { Description = "The file: .csv, .jsonl (an object per line) or .parquet. One that exists is replaced once the new one is whole.", HelpName = "FILE", Required = true };
+        var command = new DocumentedCommand(
+            "export",
+            "Candles of a range into a file.",
+            "kraken-db export BTC/USD --interval 1m --to btc.parquet",
+            "kraken-db export BTC/USD --interval 1h --start 2024-01-01 --end 2025-01-01 --to btc-2024.csv")
+        {
+            symbol, interval, start, end, holes, file,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var now = context.Now;
+            var path = Path.GetFullPath(parsed.GetRequiredValue(file));
+            var kind = Kind(path);
+            var range = new CandleRange(parsed.GetRequiredValue(symbol), parsed.GetValue(interval), parsed.GetValue(start), parsed.GetValue(end) ?? now);
+            var store = await context.OpenStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
+            await using (store.ConfigureAwait(false))
+            {
+                var provider = new HistoricalDataProvider(store, context.TimeProvider);
+                var candles = await range.ReadAsync(provider, new CandleQuery { AsOf = now, Holes = parsed.GetValue(holes) }, cancellationToken).ConfigureAwait(false);
+                var started = context.TimeProvider.GetTimestamp();
+                var count = await WriteFileAsync(path, kind, candles, cancellationToken).ConfigureAwait(false);
+                context.Note($"Wrote {Readable.Count(count, "candle")} to {path} ({Readable.Bytes(new FileInfo(path).Length)}) in {Readable.Duration(context.TimeProvider.GetElapsedTime(started))}.");
+                if (count == 0)
+                {
+                    await range.NoteNothingAsync(context, provider, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        });
+        return command;
+    }
+
+    // Null: Parquet.
+    private static OutputFormat? Kind(string path) => Path.GetExtension(path).ToUpperInvariant() switch
+    {
+        ".CSV" => OutputFormat.Csv,
+        ".JSONL" => OutputFormat.JsonLines,
+        ".PARQUET" => null,
+        var other => throw new UsageException($"--to: '{other}' is no format that can be written. Give a name that ends in .csv, .jsonl or .parquet."),
+    };
+
+    private static async Task<long> WriteFileAsync(string path, OutputFormat? kind, IAsyncEnumerable<Candle> candles, CancellationToken cancellationToken)
+    {
+        var unfinished = path + ".partial";
+        try
+        {
+            var count = kind is { } text
+                ? await WriteTextAsync(unfinished, text, candles).ConfigureAwait(false)
+                : await ParquetExport.WriteAsync(unfinished, candles, cancellationToken).ConfigureAwait(false);
+            File.Move(unfinished, path, overwrite: true);
+            return count;
+        }
+        catch
+        {
+            File.Delete(unfinished);
+            throw;
+        }
+    }
+
+    private static async Task<long> WriteTextAsync(string path, OutputFormat format, IAsyncEnumerable<Candle> candles)
+    {
+        long count = 0;
+        var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        await using (stream.ConfigureAwait(false))
+        {
+            var output = new Utf8Output(stream);
+            var writer = new CandleWriter(output, format);
+            writer.Begin();
+            await foreach (var candle in candles.ConfigureAwait(false))
+            {
+                writer.Write(candle);
+                count++;
+            }
+
+            writer.End();
+            output.Flush();
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,19 @@
+using KrakenDb.DuckDb.Native;
+
+namespace KrakenDb.DuckDb;
+
+/// <summary>DuckDB's errors in words that say what to do next.</summary>
+internal static class DuckDbFailure
+{
+    public static MarketStoreException Explain(string path, DuckDbException exception)
+    {
+        var message = FirstLine(exception.Message);
+        var isFull = message.Contains("No space left", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("not enough space", StringComparison.OrdinalIgnoreCase)
+            || message.Contains("Could not write", StringComparison.OrdinalIgnoreCase);
+        var next = isFull ? " Free some space on its disk and run the same command again; what was committed is kept." : "";
+        return new MarketStoreException($"{path}: {message}{next}", exception) { IsTransient = isFull };
+    }
+
+    public static string FirstLine(string message) => message.AsSpan().Trim() is var text && text.IndexOf('\n') is var end and > 0 ? text[..end].ToString() : text.ToString();
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KrakenDb;
+
+/// <summary>How CSV files are imported.</summary>
+public sealed record BulkCsvImporterOptions
+{
+    /// <summary>
+    /// Rows per transaction, from 1 to 4,000,000. The documents' 10,000 make ten times as many commits as is good for the embedded store; 250,000 rows
+    /// take some 25 MB, twice per file at work. (For time and sales a transaction ends with the minute.)
+    /// </summary>
+    public int BatchSize { get; init; } = 250_000;
+
+    /// <summary>Also candles of more than one minute. Otherwise only those of one minute and time and sales; larger ones are derived.</summary>
+    public bool AllIntervals { get; init; }
+
+    /// <summary>Only these markets, in any spelling; null or empty for all.</summary>
+    public IReadOnlyCollection<string>? Symbols { get; init; }
+
+    /// <summary>
+    /// Names of files beside those of the catalog: from the pair in the file's name to a symbol (<c>FOOUSD</c> to <c>FOO/USD</c>). Symbols that the
+    /// catalog does not have are remembered in the store.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? SymbolMap { get; init; }
+
+    /// <summary>Files at work at once; by default as many as there are cores, at most 4.</summary>
+    public int Parallelism { get; init; } = Math.Min(Environment.ProcessorCount, 4);
+
+    /// <summary>
+    /// Where rejected rows are listed, as <c>FILE.rejected.csv</c> (<c>ARCHIVE.MEMBER.rejected.csv</c>). By default beside the file or archive, and in the
+    /// current directory when that is read-only.
+    /// </summary>
+    public string? RejectedDirectory { get; init; }
+
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+}
