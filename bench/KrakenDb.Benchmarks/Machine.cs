@@ -21,10 +21,17 @@ internal static class Machine
     {
         var started = Stopwatch.GetTimestamp();
         var before = Environment.CpuUsage.TotalTime;
-        var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() => SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(started).TotalMilliseconds > 300))).ToList();
+        var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(Spin)).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         return Math.Min(1, (Environment.CpuUsage.TotalTime - before) / (Stopwatch.GetElapsedTime(started) * Environment.ProcessorCount));
+
+        void Spin()
+        {
+            while (Stopwatch.GetElapsedTime(started).TotalMilliseconds < 300)
+            {
+            }
+        }
     }
 
     /// <summary>Frees what can be freed and starts the measurement of <see cref="PeakMemory"/> anew, where the system can do that (Linux).</summary>

@@ -9,22 +9,21 @@ internal sealed class DocumentedCommand(string name, string description, params 
 {
     public IReadOnlyList<string> Examples { get; } = examples;
 
-    /// <summary>Replaces the help of <paramref name="root"/> and everything below it.</summary>
-    public static void WriteExamplesInHelp(RootCommand root, int width)
+    /// <summary>The option of the root that prints the help of every command.</summary>
+    public static HelpOption HelpWithExamples(CommandContext context)
     {
-        var option = root.Options.OfType<HelpOption>().Single();
-        option.Description = "Show this help.";
-        var help = (HelpAction)option.Action!;
-        help.MaxWidth = width;
-        option.Action = new HelpWithExamples(help);
+        var option = new HelpOption { Description = "Show this help." };
+        option.Action = new PrintHelp((HelpAction)option.Action!, context);
+        return option;
     }
 
-    private sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
+    private sealed class PrintHelp(HelpAction help, CommandContext context) : SynchronousCommandLineAction
     {
         public override bool ClearsParseErrors => true;
 
         public override int Invoke(ParseResult parseResult)
         {
+            help.MaxWidth = context.Width;
             var code = help.Invoke(parseResult);
             if (parseResult.CommandResult.Command is DocumentedCommand { Examples.Count: > 0 } command)
             {

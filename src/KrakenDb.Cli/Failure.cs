@@ -10,7 +10,7 @@ internal static class Failure
             case OutputClosedException:
                 return ExitCode.Done;
             case OperationCanceledException when cancellationToken.IsCancellationRequested:
-                context.Note("kraken-db: interrupted. What was committed stays; the same command goes on from there.");
+                context.Note("kraken-db: interrupted.");
                 return Interruption.CtrlCExitCode;
             case UsageException or UnknownSymbolException:
                 Print(context, exception, Message(exception));

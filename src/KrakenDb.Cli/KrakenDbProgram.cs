@@ -40,9 +40,10 @@ internal static class KrakenDbProgram
         }
     }
 
-    public static RootCommand CreateRoot(CommandContext context)
+    public static Command CreateRoot(CommandContext context)
     {
-        var root = new RootCommand("Kraken's market history in a file of your own: import it, prove it complete, read it at full speed.")
+        // Not a RootCommand: that is named after the file that runs, which in help and tests is not always kraken-db.
+        var root = new Command("kraken-db", "Kraken's market history in a file of your own: import it, prove it complete, read it at full speed.")
         {
             ImportCommand.Create(context),
             CandlesCommand.Create(context),
@@ -59,9 +60,8 @@ internal static class KrakenDbProgram
             DemoCommand.Create(context),
         };
         root.Options.Add(context.DbUrl);
-        root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
-        root.Options.OfType<VersionOption>().Single().Description = "Show the version.";
-        DocumentedCommand.WriteExamplesInHelp(root, context.Width);
+        root.Options.Add(new VersionOption { Description = "Show the version.", Action = new PrintVersion() });
+        root.Options.Add(DocumentedCommand.HelpWithExamples(context));
         return root;
     }
 
@@ -92,7 +92,7 @@ internal static class KrakenDbProgram
         {
             for (SymbolResult? at = result; at is CommandResult command; at = at.Parent)
             {
-                yield return command.Command is RootCommand ? "kraken-db" : command.Command.Name;
+                yield return command.Command.Name;
             }
         }
     }

@@ -22,6 +22,9 @@ internal sealed class DuckDbFile : IDisposable
     private DuckDbDatabase _database;
     private int _leases = 1;
 
+    private bool _isClosed;
+    private volatile bool _isBroken;
+
     private DuckDbFile(string path, DuckDbOptions options, FileOwner owner)
     {
         Path = path;
@@ -48,48 +51,27 @@ internal sealed class DuckDbFile : IDisposable
     {
         lock (OpenFilesLock)
         {
-            // The folder first: the real path of a file that does not exist yet is that of its folder.
-            var full = RealPath(path);
-            if (OpenFiles.TryGetValue(full, out var open))
-            {
-                open._leases++;
-                return open;
-            }
-
-            if (Directory.Exists(full))
-            {
-                throw new MarketStoreException($"{full} is a folder. Name a file in it, such as {System.IO.Path.Combine(full, "kraken.duckdb")}.");
-            }
-
-            if (!File.Exists(full))
-            {
-                if (!options.CreateIfMissing)
-                {
-                    throw new MarketStoreException($"There is no store at {full}. Import first: kraken-db import --dir DIR");
-                }
-
-                Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
-            }
-
-            var owner = FileOwner.Take(full);
             try
             {
-                CheckHeader(full);
-                open = new DuckDbFile(full, options, owner);
+                var full = RealPath(System.IO.Path.GetFullPath(path));
+                if (OpenFiles.TryGetValue(full, out var open))
+                {
+                    open._leases++;
+                    return open;
+                }
+
+                open = Open(full, options);
+                OpenFiles.Add(full, open);
+                return open;
             }
             catch (DuckDbException exception)
             {
-                owner.Dispose();
-                throw new MarketStoreException($"{full} cannot be opened: {FirstLine(exception.Message)}", exception);
+                throw DuckDbFailure.Explain($"{path} cannot be opened", exception);
             }
-            catch
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                owner.Dispose();
-                throw;
+                throw new MarketStoreException($"{path} cannot be opened: {exception.Message}", exception);
             }
-
-            OpenFiles.Add(full, open);
-            return open;
         }
     }
 
@@ -106,19 +88,50 @@ internal sealed class DuckDbFile : IDisposable
             OpenFiles.Remove(Path);
             Writer.Dispose();
             Readers.Dispose();
-            CloseDatabase();
-            _exchange.Dispose();
+
+            // Not disposed itself: a compaction may still wait for it, and finds the file closed.
+            _exchange.EnterWriteLock();
+            try
+            {
+                _isClosed = true;
+                CloseDatabase();
+            }
+            finally
+            {
+                _exchange.ExitWriteLock();
+            }
+
             _owner.Dispose();
         }
     }
 
-    /// <summary>Runs a job with this thread's connection, which is made anew after the file was exchanged.</summary>
-    public void WithSession(Action<DuckDbSession> job)
+    /// <summary>Runs a job with this thread's connection, which is made anew after the file was exchanged and after an error.</summary>
+    public T WithSession<T>(Func<DuckDbSession, T> job)
     {
+        if (_isBroken)
+        {
+            Reopen();
+        }
+
         _exchange.EnterReadLock();
         try
         {
-            job(_sessions.GetOrAdd(Environment.CurrentManagedThreadId, _ => new DuckDbSession(_database.Connect())));
+            var thread = Environment.CurrentManagedThreadId;
+            var session = _sessions.GetOrAdd(thread, _ => new DuckDbSession(_database.Connect()));
+            try
+            {
+                return job(session);
+            }
+            catch (DuckDbException exception)
+            {
+                // With the connection goes whatever the error left open on it.
+                _sessions.TryRemove(thread, out _);
+                session.Dispose();
+
+                // DuckDB answers nothing more after such an error (a full disk in a checkpoint) until the file is opened again.
+                _isBroken |= exception.IsFatal;
+                throw;
+            }
         }
         finally
         {
@@ -127,24 +140,41 @@ internal sealed class DuckDbFile : IDisposable
     }
 
     /// <summary>Writes a copy without dead space beside the file and puts it in the file's place. Must not run on the engine's threads.</summary>
-    public CompactReport Compact()
+    public CompactReport Compact(CancellationToken cancellationToken)
     {
         _exchange.EnterWriteLock();
         try
         {
+            ObjectDisposedException.ThrowIf(_isClosed, typeof(IMarketStore));
             var before = SizeOnDisk();
             var copy = Path + ".compact";
-            File.Delete(copy);
-            using (var session = new DuckDbSession(_database.Connect()))
+            try
             {
-                StoreCopy.Write(session, copy, _options.TimeProvider.GetUtcNow());
+                Create(copy, _options);
+                using (var session = new DuckDbSession(_database.Connect()))
+                using (session.Connection.InterruptWhen(cancellationToken))
+                {
+                    StoreCopy.Write(session, copy);
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+                CloseDatabase();
+                ThrowIfLogged(Path);
+                ThrowIfLogged(copy);
+
+                // A crash before the move leaves the old file whole, a crash after it the new one: the checkpoint of the close emptied the log.
+                File.Move(copy, Path, overwrite: true);
+            }
+            finally
+            {
+                // After an error too: it may have been one after which DuckDB answers nothing more.
+                _isBroken = true;
+                CloseDatabase();
+                Delete(copy);
+                _database = OpenDatabase();
+                _isBroken = false;
             }
 
-            CloseDatabase();
-
-            // A crash before the move leaves the old file whole, a crash after it the new one: the checkpoint of the close emptied the log.
-            File.Move(copy, Path, overwrite: true);
-            _database = OpenDatabase();
             return new CompactReport(before, SizeOnDisk());
         }
         finally
@@ -156,33 +186,126 @@ internal sealed class DuckDbFile : IDisposable
     /// <summary>The file and its write-ahead log.</summary>
     public long SizeOnDisk() => Length(Path) + Length(Path + ".wal");
 
-    public MarketStoreException Explain(DuckDbException exception)
+    private static DuckDbFile Open(string path, DuckDbOptions options)
     {
-        var message = FirstLine(exception.Message);
-        var next = message.Contains("No space left", StringComparison.OrdinalIgnoreCase) || message.Contains("Could not write", StringComparison.OrdinalIgnoreCase)
-            ? " Free some space on its disk and run the same command again; what was committed is kept."
-            : "";
-        return new MarketStoreException($"{Path}: {message}{next}", exception) { IsTransient = next.Length > 0 };
+        if (Directory.Exists(path))
+        {
+            throw new MarketStoreException($"{path} is a folder. Name a file in it, such as {System.IO.Path.Combine(path, "kraken.duckdb")}.");
+        }
+
+        if (!File.Exists(path))
+        {
+            if (!options.CreateIfMissing)
+            {
+                throw new MarketStoreException($"There is no store at {path}. Import first: kraken-db import --dir DIR");
+            }
+
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        }
+        else
+        {
+            // Before anything is put beside a file that is not ours.
+            CheckHeader(path);
+        }
+
+        var owner = FileOwner.Take(path);
+        try
+        {
+            if (File.Exists(path))
+            {
+                CheckHeader(path);
+            }
+            else
+            {
+                CreateStore(path, options);
+            }
+
+            return new DuckDbFile(path, options, owner);
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
+        }
+    }
+
+    // Made under another name: a process killed here leaves no half of a store that the next one would have to refuse.
+    private static void CreateStore(string path, DuckDbOptions options)
+    {
+        if (Length(path + ".wal") > 0)
+        {
+            throw new MarketStoreException($"There is no store at {path}, but its log {path}.wal is there. Put the file that belongs to it back, or move the log away.");
+        }
+
+        var unfinished = path + ".new";
+        try
+        {
+            Create(unfinished, options);
+            ThrowIfLogged(unfinished);
+            File.Move(unfinished, path);
+        }
+        finally
+        {
+            Delete(unfinished);
+        }
+    }
+
+    /// <summary>An empty store, closed again.</summary>
+    private static void Create(string path, DuckDbOptions options)
+    {
+        Delete(path);
+        using var database = DuckDbDatabase.Open(path, Settings(path, options));
+        using var connection = database.Connect();
+        SchemaMigrations.Apply(connection, path, options.TimeProvider.GetUtcNow());
+        connection.Execute("CHECKPOINT");
+    }
+
+    // DuckDB keeps to itself that the checkpoint of a close failed; a log beside another file of this name would be replayed into that one.
+    private static void ThrowIfLogged(string path)
+    {
+        if (Length(path + ".wal") > 0)
+        {
+            throw new IOException($"{path} could not be brought up to date. There may be no space left on its disk.");
+        }
+    }
+
+    private static void Delete(string path)
+    {
+        File.Delete(path);
+        File.Delete(path + ".wal");
     }
 
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
-    private static string FirstLine(string message) => message.AsSpan().Trim() is var text && text.IndexOf('\n') is var end and > 0 ? text[..end].ToString() : text.ToString();
-
-    private static string RealPath(string path)
+    // Links are followed in the folders too: one file has one lock and one entry, whatever it is called.
+    private static string RealPath(string path, int depth = 0)
     {
-        var full = System.IO.Path.GetFullPath(path);
-        return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
+        if (depth > 100)
+        {
+            throw new IOException("Too many symbolic links.");
+        }
+
+        if (System.IO.Path.GetDirectoryName(path) is not { } folder)
+        {
+            return path;
+        }
+
+        var here = System.IO.Path.Combine(RealPath(folder, depth + 1), System.IO.Path.GetFileName(path));
+        return new FileInfo(here).LinkTarget is null ? here : RealPath(File.ResolveLinkTarget(here, returnFinalTarget: true)!.FullName, depth + 1);
     }
+
+    private static Dictionary<string, string> Settings(string path, DuckDbOptions options) => new(StringComparer.Ordinal)
+    {
+        ["threads"] = options.Threads.ToString(CultureInfo.InvariantCulture),
+        ["memory_limit"] = string.Create(CultureInfo.InvariantCulture, $"{options.MemoryLimitMegabytes}MiB"),
+        ["temp_directory"] = path + ".tmp",
+        ["autoinstall_known_extensions"] = "false",
+        ["autoload_known_extensions"] = "false",
+    };
 
     // Read by us and before DuckDB opens the file: later, closing this handle would drop DuckDB's lock.
     private static void CheckHeader(string path)
     {
-        if (!File.Exists(path))
-        {
-            return;
-        }
-
         Span<byte> header = stackalloc byte[12];
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         if (stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length || !header[8..].SequenceEqual("DUCK"u8))
@@ -193,14 +316,7 @@ internal sealed class DuckDbFile : IDisposable
 
     private DuckDbDatabase OpenDatabase()
     {
-        var database = DuckDbDatabase.Open(Path, new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["threads"] = _options.Threads.ToString(CultureInfo.InvariantCulture),
-            ["memory_limit"] = string.Create(CultureInfo.InvariantCulture, $"{_options.MemoryLimitMegabytes}MiB"),
-            ["temp_directory"] = Path + ".tmp",
-            ["autoinstall_known_extensions"] = "false",
-            ["autoload_known_extensions"] = "false",
-        });
+        var database = DuckDbDatabase.Open(Path, Settings(Path, _options));
         try
         {
             using var connection = database.Connect();
@@ -212,6 +328,25 @@ internal sealed class DuckDbFile : IDisposable
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    private void Reopen()
+    {
+        _exchange.EnterWriteLock();
+        try
+        {
+            if (_isBroken)
+            {
+                CloseDatabase();
+                _database = OpenDatabase();
+                Ledgers.Forget();
+                _isBroken = false;
+            }
+        }
+        finally
+        {
+            _exchange.ExitWriteLock();
         }
     }
 

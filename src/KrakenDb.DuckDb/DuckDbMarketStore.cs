@@ -67,11 +67,15 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
             {
                 try
                 {
-                    return _file.Compact();
+                    return _file.Compact(cancellationToken);
+                }
+                catch (Native.DuckDbException exception) when (exception.IsInterrupt && cancellationToken.IsCancellationRequested)
+                {
+                    throw new OperationCanceledException("Compacting was cancelled; the store is as it was.", exception, cancellationToken);
                 }
                 catch (Native.DuckDbException exception)
                 {
-                    throw _file.Explain(exception);
+                    throw DuckDbFailure.Explain(_file.Path, exception);
                 }
             },
             cancellationToken);
@@ -201,16 +205,13 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
         }
         catch (Exception exception)
         {
-            try
+            // A failed commit has rolled back already; the first exception says why.
+            if (session.TryRollBack() is { } reason)
             {
-                session.Connection.Execute("ROLLBACK");
-            }
-            catch (Native.DuckDbException rollback)
-            {
-                // A failed commit has rolled back already; the first exception says why.
-                LogRollback(rollback.Message, exception);
+                LogRollback(reason, exception);
             }
 
+            _file.Ledgers.Forget();
             throw;
         }
     }

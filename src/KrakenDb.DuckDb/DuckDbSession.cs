@@ -20,6 +20,20 @@ internal sealed class DuckDbSession(DuckDbConnection connection) : IDisposable
         return statement;
     }
 
+    /// <summary>Ends the open transaction without effect; returns DuckDB's reason where it had none to end.</summary>
+    public string? TryRollBack()
+    {
+        try
+        {
+            Connection.Execute("ROLLBACK");
+            return null;
+        }
+        catch (DuckDbException exception)
+        {
+            return exception.Message;
+        }
+    }
+
     public void Dispose()
     {
         foreach (var statement in _statements.Values)

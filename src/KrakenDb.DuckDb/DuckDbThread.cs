@@ -7,7 +7,7 @@ namespace KrakenDb.DuckDb;
 /// </summary>
 internal sealed class DuckDbThread : IDisposable
 {
-    private readonly BlockingCollection<Action<DuckDbSession>> _jobs = [];
+    private readonly BlockingCollection<Action> _jobs = [];
     private readonly DuckDbFile _file;
     private readonly Thread[] _threads;
     private readonly bool _interruptsJobs;
@@ -31,47 +31,22 @@ internal sealed class DuckDbThread : IDisposable
     /// <summary>Runs a job on one of the threads.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled before or during the job.</exception>
     /// <exception cref="MarketStoreException">DuckDB refused; the message is its own.</exception>
+    /// <exception cref="ObjectDisposedException">The store was closed.</exception>
     public Task<T> RunAsync<T>(Func<DuckDbSession, T> job, CancellationToken cancellationToken)
     {
-        var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _jobs.Add(
-            session =>
-            {
-                if (cancellationToken.IsCancellationRequested)
-                {
-                    completion.SetCanceled(cancellationToken);
-                    return;
-                }
+        var queued = new Job<T>(this, job, cancellationToken);
+        try
+        {
+            _jobs.Add(queued.Run, CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ObjectDisposedException)
+        {
+            // Closed between the caller's look and now.
+            return Task.FromException<T>(new ObjectDisposedException(nameof(IMarketStore), "The store was closed."));
+        }
 
-                try
-                {
-                    T result;
-                    using (_interruptsJobs ? session.Connection.InterruptWhen(cancellationToken) : null)
-                    {
-                        result = job(session);
-                    }
-
-                    completion.SetResult(result);
-                }
-                catch (Native.DuckDbException exception) when (exception.IsInterrupt && cancellationToken.IsCancellationRequested)
-                {
-                    completion.SetCanceled(cancellationToken);
-                }
-                catch (OperationCanceledException exception)
-                {
-                    completion.SetCanceled(exception.CancellationToken);
-                }
-                catch (Native.DuckDbException exception)
-                {
-                    completion.SetException(_file.Explain(exception));
-                }
-                catch (Exception exception)
-                {
-                    completion.SetException(exception);
-                }
-            },
-            CancellationToken.None);
-        return completion.Task;
+        queued.WatchWhileQueued();
+        return queued.Completion;
     }
 
     public void Dispose()
@@ -89,7 +64,75 @@ internal sealed class DuckDbThread : IDisposable
     {
         foreach (var job in _jobs.GetConsumingEnumerable())
         {
-            _file.WithSession(job);
+            job();
+        }
+    }
+
+    /// <summary>One call: waiting, then running or cancelled.</summary>
+    private sealed class Job<T>(DuckDbThread owner, Func<DuckDbSession, T> work, CancellationToken cancellationToken)
+    {
+        private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private CancellationTokenRegistration _whileQueued;
+        private int _isTaken;
+
+        public Task<T> Completion => _completion.Task;
+
+        /// <summary>A caller who cancels does not wait for the jobs before its own.</summary>
+        public void WatchWhileQueued() => _whileQueued = cancellationToken.UnsafeRegister(static job => ((Job<T>)job!).CancelQueued(), this);
+
+        public void Run()
+        {
+            if (Interlocked.Exchange(ref _isTaken, 1) != 0)
+            {
+                return;
+            }
+
+            if (cancellationToken.IsCancellationRequested)
+            {
+                _completion.SetCanceled(cancellationToken);
+                return;
+            }
+
+            try
+            {
+                _completion.SetResult(owner._file.WithSession(InterruptibleWork));
+            }
+            catch (Native.DuckDbException exception) when (exception.IsInterrupt && cancellationToken.IsCancellationRequested)
+            {
+                _completion.SetCanceled(cancellationToken);
+            }
+            catch (OperationCanceledException exception)
+            {
+                _completion.SetCanceled(exception.CancellationToken);
+            }
+            catch (Native.DuckDbException exception)
+            {
+                _completion.SetException(DuckDbFailure.Explain(owner._file.Path, exception));
+            }
+            catch (Exception exception)
+            {
+                _completion.SetException(exception);
+            }
+            finally
+            {
+                _whileQueued.Dispose();
+            }
+        }
+
+        private T InterruptibleWork(DuckDbSession session)
+        {
+            using (owner._interruptsJobs ? session.Connection.InterruptWhen(cancellationToken) : null)
+            {
+                return work(session);
+            }
+        }
+
+        private void CancelQueued()
+        {
+            if (Interlocked.Exchange(ref _isTaken, 1) == 0)
+            {
+                _completion.SetCanceled(cancellationToken);
+            }
         }
     }
 }

@@ -18,11 +18,13 @@ internal static class LedgerTables
             ReadCoverage(session, ledgers);
             ReadWanted(session, ledgers);
         }
-        finally
+        catch
         {
-            session.Connection.Execute("COMMIT");
+            session.TryRollBack();
+            throw;
         }
 
+        session.Connection.Execute("COMMIT");
         return ledgers.Values;
     }
 

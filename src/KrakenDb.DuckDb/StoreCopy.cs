@@ -6,38 +6,26 @@ internal static class StoreCopy
     private static readonly string[] SmallTables = ["external_indicators", "data_sync_status", "data_coverage", "instruments", "import_cursors"];
 
     /// <param name="session">Of the file to copy.</param>
-    /// <param name="target">A path that does not exist.</param>
-    /// <param name="now">Recorded as the time of the copy's schema.</param>
-    public static void Write(DuckDbSession session, string target, DateTimeOffset now)
+    /// <param name="target">An empty store.</param>
+    public static void Write(DuckDbSession session, string target)
     {
-        using (var copy = Native.DuckDbDatabase.Open(target, new Dictionary<string, string>(StringComparer.Ordinal)))
-        using (var connection = copy.Connect())
-        {
-            SchemaMigrations.Apply(connection, target, now);
-        }
-
         session.Connection.Execute($"ATTACH '{target.Replace("'", "''", StringComparison.Ordinal)}' AS compacted");
-        try
-        {
-            // A table per transaction, a symbol and interval per statement: each sort is of rows that are nearly in order and fits in memory.
-            foreach (var table in SmallTables)
-            {
-                session.Connection.Execute($"INSERT INTO compacted.{table} SELECT * FROM main.{table}");
-            }
 
-            foreach (var (symbol, minutes) in CandleKeys(session))
-            {
-                using var insert = session.Connection.Prepare("INSERT INTO compacted.candles SELECT * FROM main.candles WHERE symbol = $1 AND interval_minutes = $2 ORDER BY timestamp");
-                insert.Bind(1, symbol).Bind(2, minutes).Execute();
-            }
-
-            session.Connection.Execute("INSERT INTO compacted.trades SELECT * FROM main.trades ORDER BY symbol, id");
-            session.Connection.Execute("CHECKPOINT compacted");
-        }
-        finally
+        // A table per transaction, a symbol and interval per statement: each sort is of rows that are nearly in order and fits in memory.
+        foreach (var table in SmallTables)
         {
-            session.Connection.Execute("DETACH compacted");
+            session.Connection.Execute($"INSERT INTO compacted.{table} SELECT * FROM main.{table}");
         }
+
+        foreach (var (symbol, minutes) in CandleKeys(session))
+        {
+            using var insert = session.Connection.Prepare("INSERT INTO compacted.candles SELECT * FROM main.candles WHERE symbol = $1 AND interval_minutes = $2 ORDER BY timestamp");
+            insert.Bind(1, symbol).Bind(2, minutes).Execute();
+        }
+
+        session.Connection.Execute("INSERT INTO compacted.trades SELECT * FROM main.trades ORDER BY symbol, id");
+        session.Connection.Execute("CHECKPOINT compacted");
+        session.Connection.Execute("DETACH compacted");
     }
 
     private static List<(string Symbol, int Minutes)> CandleKeys(DuckDbSession session)

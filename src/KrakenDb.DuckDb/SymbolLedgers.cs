@@ -5,7 +5,11 @@ namespace KrakenDb.DuckDb;
 /// <summary>The ledgers of all symbols in memory: this process is the file's only writer, so what it last committed is what is stored.</summary>
 internal sealed class SymbolLedgers
 {
-    private ConcurrentDictionary<string, SymbolLedger>? _ledgers;
+    private readonly Lock _lock = new();
+    private volatile ConcurrentDictionary<string, SymbolLedger>? _ledgers;
+
+    /// <summary>Null before the first <see cref="Load"/>.</summary>
+    public ConcurrentDictionary<string, SymbolLedger>? Loaded => _ledgers;
 
     /// <summary>Read once, on first use. Ordinal order is the caller's business.</summary>
     public ConcurrentDictionary<string, SymbolLedger> Load(DuckDbSession session)
@@ -15,10 +19,13 @@ internal sealed class SymbolLedgers
             return loaded;
         }
 
-        var read = new ConcurrentDictionary<string, SymbolLedger>(LedgerTables.ReadAll(session).Select(ledger => KeyValuePair.Create(ledger.Symbol, ledger)), StringComparer.Ordinal);
-        return Interlocked.CompareExchange(ref _ledgers, read, comparand: null) ?? read;
+        // Under the lock, so that what a slow reader read before a commit can never be taken for what is stored after it.
+        lock (_lock)
+        {
+            return _ledgers ??= new(LedgerTables.ReadAll(session).Select(ledger => KeyValuePair.Create(ledger.Symbol, ledger)), StringComparer.Ordinal);
+        }
     }
 
-    /// <summary>Null before the first <see cref="Load"/>.</summary>
-    public ConcurrentDictionary<string, SymbolLedger>? Loaded => _ledgers;
+    /// <summary>After a failed write: a commit that reports an error may have happened, so the next use reads the tables again.</summary>
+    public void Forget() => _ledgers = null;
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KrakenDb.DuckDb;
 
 namespace KrakenDb.Cli;
 
@@ -25,6 +26,11 @@ internal static class ExportCommand
             var now = context.Now;
             var path = Path.GetFullPath(parsed.GetRequiredValue(file));
             var kind = Kind(path);
+            if (!Directory.Exists(Path.GetDirectoryName(path)))
+            {
+                throw new DirectoryNotFoundException($"there is no folder {Path.GetDirectoryName(path)}. Create it, or name another file.");
+            }
+
             var range = new CandleRange(parsed.GetRequiredValue(symbol), parsed.GetValue(interval), parsed.GetValue(start), parsed.GetValue(end) ?? now);
             var store = await context.OpenStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
             await using (store.ConfigureAwait(false))
@@ -32,7 +38,9 @@ internal static class ExportCommand
                 var provider = new HistoricalDataProvider(store, context.TimeProvider);
                 var candles = await range.ReadAsync(provider, new CandleQuery { AsOf = now, Holes = parsed.GetValue(holes) }, cancellationToken).ConfigureAwait(false);
                 var started = context.TimeProvider.GetTimestamp();
-                var count = await WriteFileAsync(path, kind, candles, cancellationToken).ConfigureAwait(false);
+                var count = kind is { } text
+                    ? await WriteTextAsync(path, text, candles).ConfigureAwait(false)
+                    : await ParquetFile.WriteCandlesAsync(path, candles, cancellationToken).ConfigureAwait(false);
                 context.Note($"Wrote {Readable.Count(count, "candle")} to {path} ({Readable.Bytes(new FileInfo(path).Length)}) in {Readable.Duration(context.TimeProvider.GetElapsedTime(started))}.");
                 if (count == 0)
                 {
@@ -52,14 +60,19 @@ internal static class ExportCommand
         var other => throw new UsageException($"--to: '{other}' is no format that can be written. Give a name that ends in .csv, .jsonl or .parquet."),
     };
 
-    private static async Task<long> WriteFileAsync(string path, OutputFormat? kind, IAsyncEnumerable<Candle> candles, CancellationToken cancellationToken)
+    // Under another name until it is whole.
+    private static async Task<long> WriteTextAsync(string path, OutputFormat format, IAsyncEnumerable<Candle> candles)
     {
         var unfinished = path + ".partial";
         try
         {
-            var count = kind is { } text
-                ? await WriteTextAsync(unfinished, text, candles).ConfigureAwait(false)
-                : await ParquetExport.WriteAsync(unfinished, candles, cancellationToken).ConfigureAwait(false);
+            var stream = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            long count;
+            await using (stream.ConfigureAwait(false))
+            {
+                count = await CandleOutput.WriteAsync(stream, format, candles).ConfigureAwait(false);
+            }
+
             File.Move(unfinished, path, overwrite: true);
             return count;
         }
@@ -68,27 +81,5 @@ internal static class ExportCommand
             File.Delete(unfinished);
             throw;
         }
-    }
-
-    private static async Task<long> WriteTextAsync(string path, OutputFormat format, IAsyncEnumerable<Candle> candles)
-    {
-        long count = 0;
-        var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        await using (stream.ConfigureAwait(false))
-        {
-            var output = new Utf8Output(stream);
-            var writer = new CandleWriter(output, format);
-            writer.Begin();
-            await foreach (var candle in candles.ConfigureAwait(false))
-            {
-                writer.Write(candle);
-                count++;
-            }
-
-            writer.End();
-            output.Flush();
-        }
-
-        return count;
     }
 }

@@ -14,7 +14,7 @@ internal static class ImportCommand
         var all = new Option<bool>("--all") { Description = "Also candles of more than one minute. Otherwise only 1-minute files and time and sales; larger candles are derived from them." };
         var symbols = Arguments.List("--symbols", "SYMBOL", "Only these markets, in any spelling.", text => text);
         var batchSize = Arguments.WholeNumber(new Option<int?>("--batch-size") { Description = $"Rows per transaction, at most {Readable.Count(LargestBatch)}. Default: {Readable.Count(new BulkCsvImporterOptions().BatchSize)}", HelpName = "N" }, 1);
-        var map = Arguments.List("--map", "NAME=SYMBOL", "Pairs in file names that are no market known here: STORJUSD=STORJ/USD.", ParseMapping);
+        var map = Arguments.List("--map", "NAME=SYMBOL", "Pairs in file names that are no market known here, and their markets: FOOUSD=FOO/USD.", ParseMapping);
         var format = Arguments.Format();
         var command = new DocumentedCommand(
             "import",
@@ -65,14 +65,22 @@ internal static class ImportCommand
         var view = ImportView.Start(context);
         await using (view.ConfigureAwait(false))
         {
-            return source.IsDirectory
-                ? await importer.ImportDirectoryAsync(source.Path, view, cancellationToken).ConfigureAwait(false)
-                : await importer.ImportFileAsync(source.Path, view, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return source.IsDirectory
+                    ? await importer.ImportDirectoryAsync(source.Path, view, cancellationToken).ConfigureAwait(false)
+                    : await importer.ImportFileAsync(source.Path, view, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                context.Note("What was committed stays; the same command goes on from there.");
+                throw;
+            }
         }
     }
 
     private static KeyValuePair<string, string> ParseMapping(string text) =>
         text.Split('=') is [{ Length: > 0 } name, { Length: > 0 } symbol]
             ? KeyValuePair.Create(name, symbol)
-            : throw new FormatException($"'{text}' is no mapping. Give the pair in the file's name and the market, such as STORJUSD=STORJ/USD");
+            : throw new FormatException($"'{text}' is no mapping. Give the pair in the file's name and the market, such as FOOUSD=FOO/USD");
 }

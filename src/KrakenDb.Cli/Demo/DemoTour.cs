@@ -75,9 +75,9 @@ internal sealed class DemoTour(CommandContext context, string folder)
     private IEnumerable<string> Commands()
     {
         var url = $"--db-url {Quoted(_data.StorePath)}";
-        yield return $"kraken-db candles {Symbol} --interval 4h --start 2024-06-01 --end 2024-06-08 {url}";
-        yield return $"kraken-db replay BTC/USD ETH/USD --interval 1m --start 2024-06-01 --end 2024-06-02 --speed 600 {url}";
-        yield return $"kraken-db export ETH/USD --interval 1m --to eth.parquet {url}";
+        yield return $"{ProgramName.ToType()} candles {Symbol} --interval 4h --start 2024-06-01 --end 2024-06-08 {url}";
+        yield return $"{ProgramName.ToType()} replay BTC/USD ETH/USD --interval 1m --start 2024-06-01 --end 2024-06-02 --speed 600 {url}";
+        yield return $"{ProgramName.ToType()} export ETH/USD --interval 1m --to eth.parquet {url}";
     }
 
     private static string Quoted(string path) => path.Contains(' ', StringComparison.Ordinal) ? $"\"{path}\"" : path;

@@ -11,41 +11,49 @@ internal static class CandleOutput
     /// <returns>How many there were.</returns>
     public static async Task<long> PrintAsync(CommandContext context, OutputFormat format, IAsyncEnumerable<Candle> candles, bool showSymbol = false, bool live = false)
     {
+        if (format != OutputFormat.Table)
+        {
+            return await WriteAsync(context.Output, format, candles, live).ConfigureAwait(false);
+        }
+
         var output = new Utf8Output(context.Output);
         long count = 0;
-        if (format == OutputFormat.Table)
+        var table = new CandleTable(context, output, showSymbol);
+        await foreach (var candle in candles.ConfigureAwait(false))
         {
-            var table = new CandleTable(context, output, showSymbol);
-            await foreach (var candle in candles.ConfigureAwait(false))
+            table.Add(candle);
+            count++;
+            if (live)
             {
-                table.Add(candle);
-                count++;
-                if (live)
-                {
-                    table.Finish();
-                    output.Flush();
-                }
+                table.Finish();
+                output.Flush();
             }
-
-            table.Finish();
-        }
-        else
-        {
-            var writer = new CandleWriter(output, format);
-            writer.Begin();
-            await foreach (var candle in candles.ConfigureAwait(false))
-            {
-                writer.Write(candle);
-                count++;
-                if (live)
-                {
-                    output.Flush();
-                }
-            }
-
-            writer.End();
         }
 
+        table.Finish();
+        output.Flush();
+        return count;
+    }
+
+    /// <summary>Writes a stream of candles as CSV, JSON or JSON lines.</summary>
+    /// <returns>How many there were.</returns>
+    public static async Task<long> WriteAsync(Stream stream, OutputFormat format, IAsyncEnumerable<Candle> candles, bool live = false)
+    {
+        var output = new Utf8Output(stream);
+        var writer = new CandleWriter(output, format);
+        long count = 0;
+        writer.Begin();
+        await foreach (var candle in candles.ConfigureAwait(false))
+        {
+            writer.Write(candle);
+            count++;
+            if (live)
+            {
+                output.Flush();
+            }
+        }
+
+        writer.End();
         output.Flush();
         return count;
     }

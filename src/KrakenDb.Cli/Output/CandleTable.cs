@@ -11,11 +11,8 @@ internal sealed class CandleTable(CommandContext context, Utf8Output output, boo
     private TextTable? _table;
     private bool _showValues;
 
-    public long Count { get; private set; }
-
     public void Add(Candle candle)
     {
-        Count++;
         if (_table is null)
         {
             _held.Add(candle);

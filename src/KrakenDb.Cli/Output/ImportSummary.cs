@@ -26,7 +26,7 @@ internal sealed class ImportSummary(CommandContext context, ImportReport report)
         NoteSkipped();
         foreach (var failed in report.Failed)
         {
-            context.Note($"Failed: {failed.File}: {failed.Message}");
+            context.Note($"Failed: {failed.File}: {failed.Message}{(failed.RejectedFile is { } list ? $" → {list}" : "")}");
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class DuckDbException(DuckDbErrorType errorType, string message)
     /// <summary>The statement was stopped by <see cref="DuckDbConnection.Interrupt"/>; nothing is wrong with it.</summary>
     public bool IsInterrupt => ErrorType == DuckDbErrorType.Interrupt;
 
+    /// <summary>The database answers nothing more until it is closed and opened again.</summary>
+    public bool IsFatal => ErrorType is DuckDbErrorType.Fatal or DuckDbErrorType.Internal;
+
     /// <summary>DuckDB's error types come with results; where it gives a text alone, the text starts with the type.</summary>
     internal static DuckDbException FromMessage(nint message, string otherwise)
     {

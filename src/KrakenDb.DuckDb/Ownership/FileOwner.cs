@@ -37,12 +37,20 @@ internal sealed class FileOwner : IDisposable
 
             shared.Dispose();
         }
-        catch (IOException exception) when (exception is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException) && File.Exists(path))
+        catch (IOException exception) when (IsHeld(exception))
         {
-            // Locked by its owner; reported below.
+            // Reported below.
         }
 
-        throw InUse(databasePath, Read(path));
+        // An owner of this moment may still be writing its record.
+        var owner = Read(path);
+        for (var tries = 0; owner is null && tries < 10; tries++)
+        {
+            Thread.Sleep(20);
+            owner = Read(path);
+        }
+
+        throw InUse(databasePath, owner);
     }
 
     /// <summary>The present owner's record; null when there is none or it cannot be read.</summary>
@@ -65,6 +73,11 @@ internal sealed class FileOwner : IDisposable
         _lock.SetLength(0);
         _lock.Dispose();
     }
+
+    // The runtime has no type for it: Windows' sharing and lock violations, or the number of EAGAIN. Anything else, such as a full disk, is not an owner.
+    private static bool IsHeld(IOException exception) => OperatingSystem.IsWindows()
+        ? (exception.HResult & 0xFFFF) is 32 or 33
+        : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35);
 
     private static OwnerRecord? Parse(FileStream stream)
     {

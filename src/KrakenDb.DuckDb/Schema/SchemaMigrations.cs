@@ -14,8 +14,7 @@ internal static class SchemaMigrations
     /// <exception cref="MarketStoreException">The file was written by a newer version of this program.</exception>
     public static void Apply(DuckDbConnection connection, string path, DateTimeOffset now)
     {
-        connection.Execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, applied_at TIMESTAMP NOT NULL)");
-        var present = Present(connection);
+        var present = Present(connection, path);
         if (present > Latest)
         {
             throw new MarketStoreException($"{path} has schema version {present}, written by a newer kraken-db; this program knows up to {Latest}. Update the program; the file was not changed.");
@@ -26,6 +25,7 @@ internal static class SchemaMigrations
             connection.Execute("BEGIN");
             try
             {
+                connection.Execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL, applied_at TIMESTAMP NOT NULL)");
                 connection.Execute(Read(resource));
                 connection.Execute(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO schema_version VALUES ({version}, make_timestamp({UnixTime.Microseconds(now)}))"));
                 connection.Execute("COMMIT");
@@ -38,8 +38,20 @@ internal static class SchemaMigrations
         }
     }
 
-    private static int Present(DuckDbConnection connection)
+    // Looks before it writes: a database of something else is not ours to add tables to.
+    private static int Present(DuckDbConnection connection, string path)
     {
+        using (var tables = connection.Query("SELECT count(*), count(*) FILTER (WHERE table_name = 'schema_version') FROM duckdb_tables() WHERE database_name = current_database()"))
+        {
+            var counts = tables.FetchChunk()!;
+            if (counts.Int64(1)[0] == 0)
+            {
+                return counts.Int64(0)[0] == 0
+                    ? 0
+                    : throw new MarketStoreException($"{path} is a DuckDB file that kraken-db did not make, and was left as it is. Name another file with --db-url.");
+            }
+        }
+
         using var result = connection.Query("SELECT coalesce(max(version), 0)::INTEGER FROM schema_version");
         return result.FetchChunk() is { } chunk ? chunk.Int32(0)[0] : 0;
     }

@@ -28,7 +28,7 @@ public sealed class CliReferenceTests
             return;
         }
 
-        page[from..to].ShouldBe(help, "docs/cli.md is out of date: UPDATE_DOCS=1 dotnet test --filter CliReferenceTests writes it.");
+        page[from..to].Split('\n').ShouldBe(help.Split('\n'), "docs/cli.md is out of date: UPDATE_DOCS=1 dotnet test --filter CliReferenceTests writes it.");
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class CliReferenceTests
         run.ExitCode.ShouldBe(0);
         text.Append($"\n### {string.Join(' ', path.Prepend("kraken-db"))}\n\n```text\n");
         text.Append(string.Join('\n', run.Output.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).Trim()).Append("\n```\n");
-        var command = path.Aggregate((Command)KrakenDbProgram.CreateRoot(new CommandContext(Stream.Null, TextWriter.Null)), (above, name) => above.Subcommands.Single(below => below.Name == name));
+        var command = path.Aggregate(KrakenDbProgram.CreateRoot(new CommandContext(Stream.Null, TextWriter.Null)), (above, name) => above.Subcommands.Single(below => below.Name == name));
         foreach (var below in command.Subcommands)
         {
             await AppendAsync(text, [.. path, below.Name]);

@@ -55,7 +55,8 @@ public sealed class MisuseTests
     {
         using var folder = new TemporaryFolder();
 
-        foreach (var command in new string[][] { ["symbols"], ["latest", "BTC/USD", "--interval", "1h"], ["db", "compact"] })
+        string[][] commands = [["symbols"], ["latest", "BTC/USD", "--interval", "1h"], ["db", "compact"]];
+        foreach (var command in commands)
         {
             var run = await ProgramRun.OnAsync(store: null, clock: null, [.. command, "--db-url", folder["none.duckdb"]]);
 
@@ -74,7 +75,7 @@ public sealed class MisuseTests
         var run = await ProgramRun.OnAsync(store: null, clock: null, "health", "--db-url", folder["none.duckdb"], "--format", "json");
 
         run.ExitCode.ShouldBe(1);
-        run.Output.ShouldContain(""connected": false");
+        run.Output.ShouldContain("\"connected\": false");
         run.Output.ShouldContain("no store at ");
     }
 

@@ -24,6 +24,7 @@ internal sealed record ChildProcess(string CommandLine, int ExitCode, string Out
         var start = new ProcessStartInfo(file, arguments)
         {
             WorkingDirectory = folder,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,

@@ -1,0 +1,43 @@
+using KrakenDb.Cli;
+using KrakenDb.Simulator;
+using KrakenDb.Tests.Packages;
+using Xunit;
+
+namespace KrakenDb.Tests.Docs;
+
+/// <summary>A user's folder after the download: some weeks of the demo's markets under the names that the pages use. The program runs in it as a process of its own.</summary>
+public sealed class UserFolder : IAsyncLifetime
+{
+    // Around the days that the pages ask for.
+    private static readonly MinuteSpan Weeks = new(Skip: 145 * 1440, Minutes: 20 * 1440);
+
+    private readonly TemporaryFolder _folder = new();
+
+    public string Store => _folder["home/kraken.duckdb"];
+
+    public async ValueTask InitializeAsync()
+    {
+        KrakenCsvFile[] files = [new CandleFile(MarketSpec.BitcoinUsd, Weeks), new CandleFile(MarketSpec.EtherUsd, Weeks)];
+        foreach (var file in files)
+        {
+            await file.WriteToDirectoryAsync(_folder["Downloads/Kraken_OHLCVT"], null, CancellationToken.None);
+        }
+
+        await new CandleFile(MarketSpec.EtherUsd with { CsvName = "FOOUSD" }, MinuteSpan.First(60)).WriteToDirectoryAsync(_folder["old"], null, CancellationToken.None);
+        await KrakenArchive.WriteAsync(_folder["Kraken_OHLCVT.zip"], files, "", null, CancellationToken.None);
+        File.Copy(_folder["Kraken_OHLCVT.zip"], _folder["Downloads/Kraken_OHLCVT.zip"]);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    internal Task<ChildProcess> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) => ChildProcess.RunAsync(
+        ChildProcess.Dotnet,
+        [typeof(KrakenDbProgram).Assembly.Location, .. arguments.Select(argument => argument.StartsWith("~/", StringComparison.Ordinal) ? _folder[argument[2..]] : argument)],
+        _folder.Path,
+        new Dictionary<string, string?> { ["KRAKENDB_HOME"] = _folder["home"], ["DATABASE_URL"] = null },
+        cancellationToken);
+}

@@ -1,0 +1,36 @@
+namespace KrakenDb.Tests.Kraken;
+
+/// <summary>A store that fails at its n-th write, as if the process were killed before that commit.</summary>
+internal sealed class StoppingStore(IMarketStore inner, int writes) : IMarketStore
+{
+    private int _left = writes;
+
+    public Task<IReadOnlyList<string>> GetSymbolsAsync(CancellationToken cancellationToken = default) => inner.GetSymbolsAsync(cancellationToken);
+
+    public Task<IReadOnlyList<SyncStatus>> GetSyncStatusAsync(string? symbol = null, CancellationToken cancellationToken = default) => inner.GetSyncStatusAsync(symbol, cancellationToken);
+
+    public Task<CoverageSet> GetCoverageAsync(string symbol, string dataType, CancellationToken cancellationToken = default) => inner.GetCoverageAsync(symbol, dataType, cancellationToken);
+
+    public Task<DateTimeOffset?> GetWantedFromAsync(string symbol, CancellationToken cancellationToken = default) => inner.GetWantedFromAsync(symbol, cancellationToken);
+
+    public Task<IReadOnlyList<Instrument>> GetInstrumentsAsync(CancellationToken cancellationToken = default) => inner.GetInstrumentsAsync(cancellationToken);
+
+    public Task<StoreStatus> GetStatusAsync(CancellationToken cancellationToken = default) => inner.GetStatusAsync(cancellationToken);
+
+    public Task<CompactReport> CompactAsync(CancellationToken cancellationToken = default) => inner.CompactAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    Task<CandleBatch> IMarketReader.ReadCandlesAsync(string symbol, Interval stored, Interval bucket, TimeRange range, CancellationToken cancellationToken) =>
+        inner.ReadCandlesAsync(symbol, stored, bucket, range, cancellationToken);
+
+    Task<TradeBatch> IMarketReader.ReadTradesAsync(string symbol, TimeRange range, long afterId, int limit, CancellationToken cancellationToken) =>
+        inner.ReadTradesAsync(symbol, range, afterId, limit, cancellationToken);
+
+    Task<StoreReceipt> IMarketStore.WriteAsync(StoreWrite write, CancellationToken cancellationToken) =>
+        Interlocked.Decrement(ref _left) < 0 ? throw new MarketStoreException("killed") : inner.WriteAsync(write, cancellationToken);
+
+    Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) => inner.GetImportCursorAsync(file, cancellationToken);
+
+    Task IMarketStore.AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken) => inner.AddInstrumentsAsync(instruments, cancellationToken);
+}
