@@ -8,15 +8,15 @@ internal sealed class QueryBenchmark(BenchmarkOptions options, Report report)
     private static readonly Interval[] CoarseTimeframes = [new(720), new(1440), new(10080)];
     private static readonly Interval[] FiveTimeframes = [new(1), new(5), new(15), new(60), new(240)];
 
-    private readonly int _warmups = options.IsDry ? 1 : 30;
-    private readonly int _runs = options.IsDry ? 3 : 300;
+    private readonly int _warmups = options.IsDry ? 1 : 20;
+    private readonly int _runs = options.IsDry ? 3 : 200;
 
     public async Task RunAsync()
     {
         var path = await Stores.FilledAsync(options.Directory, options.StoreRows);
         await using var store = await MarketStore.OpenAsync(path);
         using var binding = Binding.Open(path);
-        var provider = new HistoricalDataProvider(store);
+        var provider = new HistoricalDataProvider(store, Stores.Clock);
         var symbol = Stores.Market.Symbol;
         var stored = await provider.GetDataRangeAsync(symbol);
         var newest = Interval.Minute.Floor(stored.Newest) + Interval.Minute.Duration;

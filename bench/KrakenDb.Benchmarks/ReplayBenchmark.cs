@@ -12,7 +12,7 @@ internal sealed class ReplayBenchmark(BenchmarkOptions options, Report report)
         var path = await Stores.FilledAsync(options.Directory, options.StoreRows);
         await using var store = await MarketStore.OpenAsync(path);
         using var binding = Binding.Open(path);
-        var provider = new HistoricalDataProvider(store);
+        var provider = new HistoricalDataProvider(store, Stores.Clock);
         var symbol = Stores.Market.Symbol;
         var stored = await provider.GetDataRangeAsync(symbol);
         var (start, end) = (stored.Oldest, stored.Newest + Interval.Minute.Duration);

@@ -9,8 +9,12 @@ internal static class Stores
     /// <summary>The options of every store and of every ceiling.</summary>
     public static DuckDbOptions Options { get; } = new();
 
-    // Early enough that 10 million traded minutes end in the past.
-    public static MarketSpec Market { get; } = MarketSpec.BitcoinUsd with { Seed = 42, Start = new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero) };
+    // The first year that an import takes; 10 million traded minutes reach into 2028, so queries get a clock that stands later.
+    public static MarketSpec Market { get; } = MarketSpec.BitcoinUsd with { Seed = 42, Start = new DateTimeOffset(2009, 1, 1, 0, 0, 0, TimeSpan.Zero) };
+
+    public static TimeProvider Clock { get; } = new StandingClock();
+
+    public static MarketSpec SecondMarket { get; } = MarketSpec.RippleTether with { Seed = 43, Start = Market.Start };
 
     public static CandleFile File(MarketSpec market, long rows) => new(market, MinuteSpan.First(rows * 2)) { RowsMax = rows };
 
@@ -41,7 +45,7 @@ internal static class Stores
         return path;
     }
 
-    /// <summary>A store of that many 1-minute candles, written as an import writes them, closed once; kept for the next run.</summary>
+    /// <summary>A store of that many 1-minute candles, written in whole row groups, closed once; kept for the next run.</summary>
     public static async Task<string> FilledAsync(string directory, long rows)
     {
         var finished = Path.Combine(directory, $"store-{rows}.duckdb");
@@ -55,7 +59,7 @@ internal static class Stores
         IMarketStore store = await DuckDbMarketStore.OpenAsync(path, Options, CancellationToken.None);
         await using (store)
         {
-            foreach (var batch in Batches(File(Market, rows).Rows(), 1_000_000))
+            foreach (var batch in Batches(File(Market, rows).Rows(), 983_040))
             {
                 await WriteAsync(store, batch);
             }
@@ -118,5 +122,10 @@ internal static class Stores
         {
             yield return batch;
         }
+    }
+
+    private sealed class StandingClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => new(2090, 1, 1, 0, 0, 0, TimeSpan.Zero);
     }
 }

@@ -70,7 +70,9 @@ internal sealed class CommandContext
         var location = parsed.GetValue(DbUrl);
         if (Opener == MarketStore.OpenAsync && StoreLocation.Parse(location).FilePath is var path && !File.Exists(path))
         {
-            throw new MarketStoreException($"no store at {path}; import first: kraken-db import --dir DIR");
+            throw new MarketStoreException(Directory.Exists(path)
+                ? $"{path} is a folder; give the store's file: --db-url {Path.Combine(path, "kraken.duckdb")}"
+                : $"no store at {path}; import first: kraken-db import --dir DIR");
         }
 
         return await Opener(location, MarketStoreOptions.Default with { CreateIfMissing = false, TimeProvider = TimeProvider }, cancellationToken).ConfigureAwait(false);

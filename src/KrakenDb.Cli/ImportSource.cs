@@ -5,12 +5,17 @@ namespace KrakenDb.Cli;
 /// <param name="IsDirectory">Otherwise a file.</param>
 internal sealed record ImportSource(string Path, bool IsDirectory)
 {
-    /// <exception cref="UsageException">Nothing is given, and the default is not there.</exception>
+    /// <exception cref="UsageException">Both are given, or nothing is given and the default is not there.</exception>
     /// <exception cref="IOException">What is given does not exist.</exception>
     public static ImportSource Find(string? directory, string? file, string defaultDirectory)
     {
         if (file is not null)
         {
+            if (directory is not null)
+            {
+                throw new UsageException("give --dir or --file, not both.");
+            }
+
             var path = System.IO.Path.GetFullPath(file);
             return File.Exists(path) ? new ImportSource(path, IsDirectory: false)
                 : Directory.Exists(path) ? throw new FileNotFoundException($"{path} is a folder; give it with --dir.")

@@ -14,6 +14,11 @@ internal static class CandleTable
         WHERE symbol = $1 AND interval_minutes = $2 AND timestamp >= $3 AND timestamp < $4
         """;
 
+    private const string AnyValued = Rows + " AND (quote_volume IS NOT NULL OR vwap IS NOT NULL) LIMIT 1";
+
+    // A look for known values takes 0.3 ms where there are none, and saves a fifth of a rollup's work.
+    private const int RowsWorthALook = 16_384;
+
     private const string Delete =
         """
         DELETE FROM candles
@@ -63,17 +68,25 @@ internal static class CandleTable
         var batch = CandleBatch.Rent(checked((int)BucketsIn(range, bucket)));
         var width = bucket.Microseconds;
 
+        // CSV candles have neither quote volume nor vwap, and sums of 128-bit columns are what a rollup spends its time on.
+        var isValued = BucketsIn(range, stored) < RowsWorthALook || IsAnyValued(session, symbol, stored, range);
+        var values = isValued
+            ? """
+              ,
+                     coalesce(sum(quote_volume), 0),
+                     count(*) FILTER (WHERE quote_volume IS NULL AND volume <> 0),
+                     coalesce(sum(volume) FILTER (WHERE quote_volume IS NOT NULL OR vwap IS NOT NULL), 0),
+                     count(*) FILTER (WHERE quote_volume IS NULL AND vwap IS NOT NULL)
+              """
+            : "";
+
         // The width is in the text, so that DuckDB divides by a constant. Every stored time lies after the origin.
         var sql = string.Create(
             CultureInfo.InvariantCulture,
             $"""
              SELECT (epoch_us(timestamp) - {Interval.OriginMicroseconds}) // {width} AS bucket,
                     arg_min(open, timestamp), max(high), min(low), arg_max(close, timestamp),
-                    sum(volume), sum(trade_count)::BIGINT, min(source),
-                    coalesce(sum(quote_volume), 0),
-                    count(*) FILTER (WHERE quote_volume IS NULL AND volume <> 0),
-                    coalesce(sum(volume) FILTER (WHERE quote_volume IS NOT NULL OR vwap IS NOT NULL), 0),
-                    count(*) FILTER (WHERE quote_volume IS NULL AND vwap IS NOT NULL)
+                    sum(volume), sum(trade_count)::BIGINT, min(source){values}
              FROM candles
              WHERE symbol = $1 AND interval_minutes = $2 AND timestamp >= $3 AND timestamp < $4
              GROUP BY bucket ORDER BY bucket
@@ -85,8 +98,11 @@ internal static class CandleTable
             {
                 for (var row = 0; row < chunk.RowCount; row++)
                 {
-                    var (quoteVolume, vwap) = CandleAggregation.Value(chunk.HugeInt(8)[row], chunk.Int64(9)[row], 0, chunk.HugeInt(10)[row]);
-                    anyAveraged |= chunk.Int64(11)[row] > 0;
+                    var volume = chunk.HugeInt(5)[row];
+                    var (quoteVolume, vwap) = isValued
+                        ? CandleAggregation.Value(chunk.HugeInt(8)[row], chunk.Int64(9)[row], 0, chunk.HugeInt(10)[row])
+                        : CandleAggregation.Value(0, volume == 0 ? 0 : 1, 0, 0);
+                    anyAveraged |= isValued && chunk.Int64(11)[row] > 0;
                     batch.Add(new CandleRow
                     {
                         Timestamp = Interval.OriginMicroseconds + (chunk.Int64(0)[row] * width),
@@ -94,7 +110,7 @@ internal static class CandleTable
                         High = chunk.Int64(2)[row],
                         Low = chunk.Int64(3)[row],
                         Close = chunk.Int64(4)[row],
-                        Volume = chunk.HugeInt(5)[row],
+                        Volume = volume,
                         TradeCount = chunk.Int64(6)[row],
                         Source = (CandleSource)chunk.UInt8(7)[row],
                         QuoteVolume = quoteVolume,
@@ -137,6 +153,12 @@ internal static class CandleTable
 
         Append(session, symbol, interval, incoming, [.. merge.Insert.Concat(merge.Replace).Order()]);
         return (merge, merge.Insert.Count);
+    }
+
+    private static bool IsAnyValued(DuckDbSession session, string symbol, Interval stored, TimeRange range)
+    {
+        using var result = Query(session, AnyValued, symbol, stored, range);
+        return result.FetchChunk() is { RowCount: > 0 };
     }
 
     private static DuckDbResult Query(DuckDbSession session, string sql, string symbol, Interval stored, TimeRange range) => session.Prepare(sql)

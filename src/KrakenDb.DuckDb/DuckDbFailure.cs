@@ -12,7 +12,7 @@ internal static class DuckDbFailure
             || message.Contains("not enough space", StringComparison.OrdinalIgnoreCase)
             || message.Contains("Could not write", StringComparison.OrdinalIgnoreCase);
         var next = isFull ? " Free some space on its disk and run the same command again; what was committed is kept." : "";
-        return new MarketStoreException($"{path}: {message}{next}", exception) { IsTransient = isFull };
+        return new MarketStoreException($"{path}: {(message.EndsWith('.') ? message : message + ".")}{next}", exception) { IsTransient = isFull };
     }
 
     public static string FirstLine(string message) => message.AsSpan().Trim() is var text && text.IndexOf('\n') is var end and > 0 ? text[..end].ToString() : text.ToString();

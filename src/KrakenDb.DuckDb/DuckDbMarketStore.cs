@@ -163,9 +163,10 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
             }
         }
 
+        (long, long)? tradeTimes = null;
         if (write.Trades is { Count: > 0 } trades)
         {
-            var merge = TradeTable.Write(session, write.Symbol, trades);
+            (var merge, tradeTimes) = TradeTable.Write(session, write.Symbol, trades, before.Status.GetValueOrDefault(DataType.Trades));
             receipt = receipt with { TradesInserted = merge.Insert.Count, TradesUnchanged = merge.Unchanged, TradesConflicting = merge.Conflicting };
             if (merge.Insert.Count + merge.Replace.Count > 0)
             {
@@ -173,7 +174,7 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
             }
         }
 
-        var after = before.After(write, receipt, changed, _options.TimeProvider.GetUtcNow());
+        var after = before.After(write, receipt, changed, tradeTimes, _options.TimeProvider.GetUtcNow());
         LedgerTables.Write(session, before, after);
         if (write.Cursor is { } cursor)
         {

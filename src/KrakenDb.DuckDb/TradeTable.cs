@@ -14,6 +14,8 @@ internal static class TradeTable
 
     private const string ById = $"SELECT {Columns} FROM trades WHERE symbol = $1 AND id >= $2 AND id <= $3 ORDER BY id";
 
+    private const string Extent = "SELECT min(timestamp), max(timestamp) FROM trades WHERE symbol = $1";
+
     private const string Delete = "DELETE FROM trades WHERE symbol = $1 AND id >= $2 AND id <= $3 AND id IN (SELECT id FROM temp.replaced)";
 
     /// <summary>At most <paramref name="limit"/> trades of the range with an id above <paramref name="afterId"/>, ascending in id.</summary>
@@ -30,7 +32,12 @@ internal static class TradeTable
     }
 
     /// <summary>Merges trades into the table inside the session's transaction.</summary>
-    public static TradeMerge Write(DuckDbSession session, string symbol, TradeBatch incoming)
+    /// <param name="session">In a transaction.</param>
+    /// <param name="symbol">As stored.</param>
+    /// <param name="incoming">Ascending and unique in id.</param>
+    /// <param name="present">Extent of what is stored; null when nothing is.</param>
+    /// <returns>The plan that was followed, and the times of the first and the last of all stored trades, microseconds; null where nothing was written.</returns>
+    public static (TradeMerge Merge, (long Oldest, long Newest)? Times) Write(DuckDbSession session, string symbol, TradeBatch incoming, SyncStatus? present)
     {
         TradeBatch stored;
         using (var result = session.Prepare(ById).Bind(1, symbol).Bind(2, incoming.Id[0]).Bind(3, incoming.Id[incoming.Count - 1]).Query())
@@ -44,8 +51,43 @@ internal static class TradeTable
             Remove(session, symbol, incoming, merge.Replace);
         }
 
-        Append(session, symbol, incoming, [.. merge.Insert.Concat(merge.Replace).Order()]);
-        return merge;
+        int[] written = [.. merge.Insert.Concat(merge.Replace).Order()];
+        if (written.Length == 0)
+        {
+            return (merge, null);
+        }
+
+        Append(session, symbol, incoming, written);
+        return (merge, Times(session, symbol, incoming, written, stored, merge.Replace, present));
+    }
+
+    private static (long Oldest, long Newest) Times(
+        DuckDbSession session, string symbol, TradeBatch incoming, int[] written, TradeBatch stored, List<int> replaced, SyncStatus? present)
+    {
+        var times = (Oldest: long.MaxValue, Newest: long.MinValue);
+        if (present is not null)
+        {
+            times = (UnixTime.Microseconds(present.OldestTimestamp), UnixTime.Microseconds(present.NewestTimestamp));
+            if (replaced.Count > 0)
+            {
+                // Only when the first or the last trade itself was replaced does the whole table have to be asked.
+                var ids = replaced.Select(index => incoming.Id[index]).ToHashSet();
+                if (stored.Rows().Any(row => ids.Contains(row.Id) && (row.TimestampMicroseconds == times.Oldest || row.TimestampMicroseconds == times.Newest)))
+                {
+                    using var extent = session.Prepare(Extent).Bind(1, symbol).Query();
+                    var chunk = extent.FetchChunk()!;
+                    return (chunk.Int64(0)[0], chunk.Int64(1)[0]);
+                }
+            }
+        }
+
+        foreach (var index in written)
+        {
+            var time = incoming[index].TimestampMicroseconds;
+            times = (Math.Min(times.Oldest, time), Math.Max(times.Newest, time));
+        }
+
+        return times;
     }
 
     private static TradeBatch ToBatch(Native.DuckDbResult result)

@@ -10,14 +10,9 @@ internal static class DemoCommand
             "demo",
             "A first look: makes a year of 1-minute history of two markets from a seed, imports it into a store of its own (never yours), and shows what can be asked. The second run only shows.",
             "kraken-db demo");
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(context.DbUrl) is not null)
-            {
-                result.AddError("demo has a store of its own and takes no --db-url");
-            }
-        });
-        command.SetAction((_, cancellationToken) => new DemoTour(context, DemoData.DefaultFolder).RunAsync(cancellationToken));
+        command.SetAction((parsed, cancellationToken) => parsed.GetValue(context.DbUrl) is null
+            ? new DemoTour(context, DemoData.DefaultFolder).RunAsync(cancellationToken)
+            : throw new UsageException("demo has a store of its own and takes no --db-url."));
         return command;
     }
 }

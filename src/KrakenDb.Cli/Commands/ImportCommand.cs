@@ -25,20 +25,13 @@ internal static class ImportCommand
         {
             directory, file, all, symbols, batchSize, map, format,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(directory) is not null && result.GetValue(file) is not null)
-            {
-                result.AddError("Give --dir or --file, not both");
-            }
-
-            if (result.GetValue(batchSize) > LargestBatch)
-            {
-                result.AddError($"--batch-size: {result.GetValue(batchSize)} is more than {Readable.Count(LargestBatch)}");
-            }
-        });
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(batchSize) > LargestBatch)
+            {
+                throw new UsageException($"--batch-size: {parsed.GetValue(batchSize)} is more than {Readable.Count(LargestBatch)}.");
+            }
+
             var source = ImportSource.Find(parsed.GetValue(directory), parsed.GetValue(file), DefaultDirectory);
             var options = new BulkCsvImporterOptions
             {
@@ -70,6 +63,10 @@ internal static class ImportCommand
                 return source.IsDirectory
                     ? await importer.ImportDirectoryAsync(source.Path, view, cancellationToken).ConfigureAwait(false)
                     : await importer.ImportFileAsync(source.Path, view, cancellationToken).ConfigureAwait(false);
+            }
+            catch (UnknownSymbolException exception) when (!source.IsDirectory && options.Symbols is not { Count: > 0 })
+            {
+                throw new UsageException($"{exception.Message} Or say which market it is: --map {exception.Symbol}=BASE/QUOTE.");
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -26,7 +26,8 @@ internal sealed class ImportSummary(CommandContext context, ImportReport report)
         NoteSkipped();
         foreach (var failed in report.Failed)
         {
-            context.Note($"Failed: {failed.File}: {failed.Message}{(failed.RejectedFile is { } list ? $" → {list}" : "")}");
+            var about = failed.Message.StartsWith(failed.File, StringComparison.Ordinal) ? "" : $"{failed.File}: ";
+            context.Note($"Failed: {about}{failed.Message}{(failed.RejectedFile is { } list ? $" → {list}" : "")}");
         }
     }
 
@@ -64,13 +65,13 @@ internal sealed class ImportSummary(CommandContext context, ImportReport report)
         if (rejected > 0)
         {
             var lists = report.Files.Select(file => file.RejectedFile).OfType<string>().ToList();
-            beside.Add($"{Readable.Count(rejected)} rejected → {(lists is [var only] ? only : $"{lists.Count} files, listed below")}");
+            beside.Add($"{Readable.Count(rejected)} rejected → {(lists is [var only] ? only : "the lists below")}");
         }
 
         var details = beside.Count > 0 ? $" ({string.Join(", ", beside)})" : "";
         var rows = report.Files.Sum(file => file.Rows);
         return inserted == 0 && unchanged > 0
-            ? $"Nothing new: {Readable.Count(unchanged, "row")} were already there{details}; looked at in {Duration(report.Seconds)}."
+            ? $"Nothing new: {Readable.Count(unchanged, "row")} {(unchanged == 1 ? "was" : "were")} already there{details}; looked at in {Duration(report.Seconds)}."
             : $"Imported {Readable.Count(inserted, "row")}{details} in {Duration(report.Seconds)}{(report.Seconds >= 1 ? $", {Readable.Count((long)(rows / report.Seconds))} rows/s" : "")}.";
     }
 
@@ -108,7 +109,8 @@ internal sealed class ImportSummary(CommandContext context, ImportReport report)
             output.Flush();
         }
 
-        foreach (var file in report.Files.Where(file => file.RejectedFile is not null))
+        var withRejected = report.Files.Where(file => file.RejectedFile is not null).ToList();
+        foreach (var file in withRejected.Count > 1 ? withRejected : [])
         {
             context.Note($"Rejected: {Readable.Count(file.Rejected, "row")} of {file.File} → {file.RejectedFile}");
         }

@@ -35,6 +35,8 @@ internal readonly record struct CandleRow
     public string? Fault() => Fault(Open, High, Low, Close, Volume, TradeCount) ?? this switch
     {
         { QuoteVolume: var quote } when quote != UnknownVolume && (quote < 0 || quote >= FixedPoint.VolumeLimit) => "the quote volume is not in [0, 10^18)",
+        // Else the average price of a bucket with it would not fit.
+        { QuoteVolume: var quote } when quote != UnknownVolume && quote > Volume * 100_000_000 => "the quote volume is above volume × 10^8, the limit of prices",
         { Vwap: var vwap } when vwap != UnknownPrice && (vwap <= 0 || vwap >= FixedPoint.PriceLimit) => "the vwap is not in (0, 10^8)",
         _ => null,
     };

@@ -18,12 +18,14 @@ public sealed class SymbolCatalog
     private static readonly Lazy<SymbolCatalog> LazyBuiltIn = new(() => new SymbolCatalog(ReadBuiltIn()));
 
     private readonly Instrument[] _instruments;
-    private readonly Dictionary<string, string> _symbols;
     private readonly Dictionary<string, Instrument> _bySymbol;
 
-    private SymbolCatalog(IEnumerable<Instrument> instruments)
+    // Names with a slash, which nearly all are, do not need it.
+    private readonly Lazy<Dictionary<string, string>> _joinedNames;
+
+    private SymbolCatalog(IReadOnlyCollection<Instrument> instruments)
     {
-        _bySymbol = new Dictionary<string, Instrument>(1024, StringComparer.Ordinal);
+        _bySymbol = new Dictionary<string, Instrument>(instruments.Count, StringComparer.Ordinal);
         foreach (var instrument in instruments)
         {
             _bySymbol[instrument.Symbol] = instrument;
@@ -31,7 +33,7 @@ public sealed class SymbolCatalog
 
         _instruments = [.. _bySymbol.Values];
         Array.Sort(_instruments, (left, right) => string.CompareOrdinal(left.Symbol, right.Symbol));
-        _symbols = SymbolSpellings.Index(_instruments);
+        _joinedNames = new(() => SymbolSpellings.IndexJoined(_instruments));
     }
 
     /// <summary>The catalog that comes with the program: the documents' tables and the pairs that Kraken has listed.</summary>
@@ -41,34 +43,13 @@ public sealed class SymbolCatalog
     public static IReadOnlyList<string> DefaultSymbols { get; } = ["XRP/USDT", "BTC/USDT", "XRP/BTC"];
 
     /// <summary>The documents' table from symbols to the names that Kraken's REST API is asked with.</summary>
-    public static IReadOnlyDictionary<string, string> PairMap { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["XRP/USDT"] = "XRPUSDT",
-        ["BTC/USDT"] = "XBTUSDT",
-        ["XRP/BTC"] = "XRPXBT",
-        ["ETH/USDT"] = "ETHUSDT",
-        ["SOL/USDT"] = "SOLUSDT",
-        ["ETH/BTC"] = "ETHXBT",
-        ["LTC/USDT"] = "LTCUSDT",
-        ["DOT/USDT"] = "DOTUSDT",
-        ["ADA/USDT"] = "ADAUSDT",
-        ["LINK/USDT"] = "LINKUSDT",
-    }.AsReadOnly();
+    public static IReadOnlyDictionary<string, string> PairMap => DocumentTables.PairMap;
 
     /// <summary><see cref="PairMap"/> from Kraken's names to symbols.</summary>
-    public static IReadOnlyDictionary<string, string> ReversePairMap { get; } =
-        PairMap.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal).AsReadOnly();
+    public static IReadOnlyDictionary<string, string> ReversePairMap => DocumentTables.ReversePairMap;
 
     /// <summary>The documents' table from names of CSV files to symbols. Every one of them resolves, as do the names of all other markets.</summary>
-    public static IReadOnlyDictionary<string, string> CsvSymbolMap { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["XRPUSDT"] = "XRP/USDT",
-        ["XBTUSDT"] = "BTC/USDT",
-        ["BTCUSDT"] = "BTC/USDT",
-        ["XRPXBT"] = "XRP/BTC",
-        ["XRPBTC"] = "XRP/BTC",
-        ["ETHUSDT"] = "ETH/USDT",
-    }.AsReadOnly();
+    public static IReadOnlyDictionary<string, string> CsvSymbolMap => DocumentTables.CsvSymbolMap;
 
     /// <summary>Every market, ordinal order of the symbol.</summary>
     public IReadOnlyList<Instrument> Instruments => _instruments;
@@ -82,7 +63,16 @@ public sealed class SymbolCatalog
     public bool TryResolve([NotNullWhen(true)] string? name, [NotNullWhen(true)] out string? symbol)
     {
         symbol = null;
-        return name is not null && _symbols.TryGetValue(name.Trim(), out symbol);
+        var asked = name?.Trim() ?? "";
+        if (!asked.Contains('/', StringComparison.Ordinal))
+        {
+            return asked.Length > 0 && _joinedNames.Value.TryGetValue(asked, out symbol);
+        }
+
+        var exact = asked.ToUpperInvariant();
+        symbol = _bySymbol.ContainsKey(exact) ? exact : SymbolSpellings.WithNewCodes(exact);
+        symbol = _bySymbol.ContainsKey(symbol) ? symbol : null;
+        return symbol is not null;
     }
 
     /// <summary>Kraken's altname of a market, which is also the name of its CSV files: <c>XBTUSD</c> for <c>BTC/USD</c>.</summary>
@@ -119,7 +109,7 @@ public sealed class SymbolCatalog
     public SymbolCatalog With(IEnumerable<Instrument> instruments)
     {
         var added = instruments.ToList();
-        return added.Count == 0 ? this : new SymbolCatalog(_instruments.Concat(added.Select(Valid)));
+        return added.Count == 0 ? this : new SymbolCatalog([.. _instruments, .. added.Select(Valid)]);
     }
 
     /// <summary>This catalog with one more market: the way to use a pair that Kraken listed after this version was made.</summary>
@@ -141,15 +131,18 @@ public sealed class SymbolCatalog
         return instrument;
     }
 
-    private static IEnumerable<Instrument> ReadBuiltIn()
+    private static List<Instrument> ReadBuiltIn()
     {
         using var stream = typeof(SymbolCatalog).Assembly.GetManifestResourceStream("KrakenDb.SymbolCatalog.txt")
             ?? throw new InvalidOperationException("The list of markets is missing from KrakenDb.Core.");
         using var reader = new StreamReader(stream);
+        var instruments = new List<Instrument>(1024);
         while (reader.ReadLine() is { } symbol)
         {
-            yield return new Instrument { Symbol = symbol, Altname = SymbolSpellings.AltnameOf(symbol) };
+            instruments.Add(new Instrument { Symbol = symbol, Altname = SymbolSpellings.AltnameOf(symbol) });
         }
+
+        return instruments;
     }
 
     private UnknownSymbolException Unknown(string name)
@@ -157,5 +150,36 @@ public sealed class SymbolCatalog
         var near = NearMatches(name);
         var next = near.Count > 0 ? $"Did you mean {string.Join(", ", near)}?" : "Give a name such as BTC/USD, XBT/USD, XBTUSD or XXBTZUSD.";
         return new UnknownSymbolException($"'{name}' is no market that is known here. {next}", name, near);
+    }
+
+    // Apart, because nearly no run of the program asks for them.
+    private static class DocumentTables
+    {
+        public static IReadOnlyDictionary<string, string> PairMap { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["XRP/USDT"] = "XRPUSDT",
+            ["BTC/USDT"] = "XBTUSDT",
+            ["XRP/BTC"] = "XRPXBT",
+            ["ETH/USDT"] = "ETHUSDT",
+            ["SOL/USDT"] = "SOLUSDT",
+            ["ETH/BTC"] = "ETHXBT",
+            ["LTC/USDT"] = "LTCUSDT",
+            ["DOT/USDT"] = "DOTUSDT",
+            ["ADA/USDT"] = "ADAUSDT",
+            ["LINK/USDT"] = "LINKUSDT",
+        }.AsReadOnly();
+
+        public static IReadOnlyDictionary<string, string> ReversePairMap { get; } =
+            PairMap.ToDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal).AsReadOnly();
+
+        public static IReadOnlyDictionary<string, string> CsvSymbolMap { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["XRPUSDT"] = "XRP/USDT",
+            ["XBTUSDT"] = "BTC/USDT",
+            ["BTCUSDT"] = "BTC/USDT",
+            ["XRPXBT"] = "XRP/BTC",
+            ["XRPBTC"] = "XRP/BTC",
+            ["ETHUSDT"] = "ETH/USDT",
+        }.AsReadOnly();
     }
 }

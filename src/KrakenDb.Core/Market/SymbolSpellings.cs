@@ -38,15 +38,14 @@ internal static class SymbolSpellings
         ["USD"] = "ZUSD",
     };
 
-    /// <summary>From every accepted spelling to the symbol. Symbols come before given altnames, those before spellings that follow from the symbol; what two markets of one rank share is dropped.</summary>
-    public static Dictionary<string, string> Index(IReadOnlyCollection<Instrument> instruments)
+    /// <summary>From every accepted spelling without a slash to the symbol. Given altnames come before those that follow from the symbol; what two markets of one rank share is dropped.</summary>
+    public static Dictionary<string, string> IndexJoined(IReadOnlyCollection<Instrument> instruments)
     {
         var index = new Dictionary<string, string>(instruments.Count * 6, StringComparer.OrdinalIgnoreCase);
         var ambiguous = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var rank = new Dictionary<string, string>(instruments.Count * 5, StringComparer.OrdinalIgnoreCase);
         foreach (var instrument in instruments)
         {
-            index[instrument.Symbol] = instrument.Symbol;
             if (IsAlias(instrument))
             {
                 Offer(instrument.Altname, instrument.Symbol);
@@ -94,6 +93,13 @@ internal static class SymbolSpellings
         return OldCode(baseCode) + OldCode(quoteCode);
     }
 
+    /// <summary><c>BTC/USD</c> for <c>XBT/USD</c>.</summary>
+    public static string WithNewCodes(string symbol)
+    {
+        var (baseCode, quoteCode) = Legs(symbol);
+        return $"{NewCode(baseCode)}/{NewCode(quoteCode)}";
+    }
+
     /// <summary><c>BTCUSD</c> for <c>BTC/USD</c>.</summary>
     public static string Joined(string symbol) => symbol.Replace("/", "", StringComparison.Ordinal);
 
@@ -117,9 +123,6 @@ internal static class SymbolSpellings
         yield return newBase + newQuote;
         if (!ReferenceEquals(oldBase, newBase) || !ReferenceEquals(oldQuote, newQuote))
         {
-            yield return $"{oldBase}/{oldQuote}";
-            yield return $"{oldBase}/{newQuote}";
-            yield return $"{newBase}/{oldQuote}";
             yield return oldBase + newQuote;
             yield return newBase + oldQuote;
         }
@@ -132,6 +135,8 @@ internal static class SymbolSpellings
     }
 
     private static string OldCode(string code) => code switch { "BTC" => "XBT", "DOGE" => "XDG", _ => code };
+
+    private static string NewCode(string code) => code switch { "XBT" => "BTC", "XDG" => "DOGE", _ => code };
 
     private static string RestCode(string oldCode) => RestCodes.GetValueOrDefault(oldCode, oldCode);
 

@@ -8,6 +8,11 @@ internal static class StoreWriteRules
     {
         if (write.Candles is { } candles)
         {
+            if (write.CandleInterval.Minutes > short.MaxValue)
+            {
+                throw new ArgumentException($"Candles of {write.CandleInterval.Minutes} minutes cannot be stored: the documents' column interval_minutes ends at {short.MaxValue}.", nameof(write));
+            }
+
             if (!candles.IsOrdered())
             {
                 throw new ArgumentException("Candles of one write must ascend in time without repetition.", nameof(write));

@@ -18,8 +18,9 @@ internal sealed record SymbolLedger(string Symbol)
     /// <param name="write">Its rows have been merged.</param>
     /// <param name="receipt">What became of them.</param>
     /// <param name="changed">Data types of which rows were inserted or replaced.</param>
+    /// <param name="tradeTimes">Times of the first and the last of all stored trades, microseconds; null where no trade was written.</param>
     /// <param name="now">The time of the commit.</param>
-    public SymbolLedger After(StoreWrite write, StoreReceipt receipt, IReadOnlySet<string> changed, DateTimeOffset now)
+    public SymbolLedger After(StoreWrite write, StoreReceipt receipt, IReadOnlySet<string> changed, (long Oldest, long Newest)? tradeTimes, DateTimeOffset now)
     {
         var status = Status;
         if (write.Candles is { Count: > 0 } candles && DataType.Candles(write.CandleInterval) is var candleType && changed.Contains(candleType))
@@ -27,19 +28,16 @@ internal sealed record SymbolLedger(string Symbol)
             status = status.SetItem(candleType, Grown(candleType, candles.Timestamp[0], candles.Timestamp[candles.Count - 1], receipt.CandlesInserted, now));
         }
 
-        if (write.Trades is { Count: > 0 } trades && changed.Contains(DataType.Trades))
+        if (tradeTimes is { } times && changed.Contains(DataType.Trades))
         {
-            var times = trades.TimestampNanoseconds.AsSpan(0, trades.Count);
-            var (oldest, newest) = (long.MaxValue, long.MinValue);
-            foreach (var time in times)
-            {
-                oldest = Math.Min(oldest, time);
-                newest = Math.Max(newest, time);
-            }
-
             status = status.SetItem(
                 DataType.Trades,
-                Grown(DataType.Trades, HistoricalTrade.FloorDivide(oldest, 1000), HistoricalTrade.FloorDivide(newest, 1000), receipt.TradesInserted, now));
+                Grown(DataType.Trades, times.Oldest, times.Newest, receipt.TradesInserted, now) with
+                {
+                    // Not only grown: of two times of one trade the earlier replaces the later.
+                    OldestTimestamp = UnixTime.ToDateTimeOffset(times.Oldest),
+                    NewestTimestamp = UnixTime.ToDateTimeOffset(times.Newest),
+                });
         }
 
         var coverage = Coverage;

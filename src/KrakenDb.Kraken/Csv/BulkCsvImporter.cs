@@ -53,7 +53,7 @@ public sealed partial class BulkCsvImporter(IMarketStore store, BulkCsvImporterO
         {
             var started = _options.TimeProvider.GetTimestamp();
             var file = await ImportCsvFileAsync(path, symbol: null, interval: null, progress, cancellationToken).ConfigureAwait(false);
-            return new ImportReport { Files = [file], Seconds = Seconds(started), Skipped = [], Failed = [] };
+            return new ImportReport { Files = [file], Seconds = Seconds(started) };
         }
 
         CheckExists(path);

@@ -24,6 +24,7 @@ internal sealed record CsvSource(string Name, string FilePath, string? Member, l
     public static CsvSource OfFile(string path, string name)
     {
         var file = new FileInfo(path);
+        file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
         return new CsvSource(name, path, Member: null, file.Length, file.LastWriteTimeUtc.Ticks);
     }
 

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text.RegularExpressions;
 
 namespace KrakenDb.Kraken;
@@ -17,13 +18,13 @@ internal sealed partial class ImportPlan(FileNames names, IReadOnlySet<string>? 
     /// <summary>Adds every CSV file and archive in a directory and below it.</summary>
     public void AddDirectory(string directory)
     {
-        foreach (var path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        foreach (var path in Files(directory).Order(StringComparer.Ordinal))
         {
             var name = Path.GetRelativePath(directory, path).Replace(Path.DirectorySeparatorChar, '/');
             if (ArchiveFileName.IsCsv(path))
             {
                 HasFound = true;
-                Add(CsvSource.OfFile(path, name));
+                Try(name, () => Add(CsvSource.OfFile(path, name)));
             }
             else if (ArchiveFileName.IsZip(path))
             {
@@ -39,14 +40,27 @@ internal sealed partial class ImportPlan(FileNames names, IReadOnlySet<string>? 
     }
 
     /// <summary>Adds the members of a ZIP archive; a damaged one fails alone.</summary>
-    public void AddArchive(string path, string name)
+    public void AddArchive(string path, string name) => Try(name, () =>
+    {
+        foreach (var member in CsvSource.OfArchive(path, name))
+        {
+            Add(member);
+        }
+    });
+
+    // A linked file is imported, a linked directory not followed: it may lead in a circle.
+    private static FileSystemEnumerable<string> Files(string directory) =>
+        new(directory, (ref entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
+        {
+            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
+
+    private void Try(string name, Action add)
     {
         try
         {
-            foreach (var member in CsvSource.OfArchive(path, name))
-            {
-                Add(member);
-            }
+            add();
         }
         catch (Exception exception) when (exception is ImportException or IOException or UnauthorizedAccessException)
         {

@@ -15,11 +15,11 @@ public sealed record ImportReport
 
     /// <summary>Files that were left alone, each with the reason; ordinal order.</summary>
     [JsonIgnore]
-    public required IReadOnlyList<SkippedFile> Skipped { get; init; }
+    public IReadOnlyList<SkippedFile> Skipped { get; init; } = [];
 
     /// <summary>Files whose import failed; the others are not affected. Ordinal order.</summary>
     [JsonIgnore]
-    public required IReadOnlyList<FailedFile> Failed { get; init; }
+    public IReadOnlyList<FailedFile> Failed { get; init; } = [];
 }
 
 /// <summary>A file that was not imported because it is not wanted or not known.</summary>

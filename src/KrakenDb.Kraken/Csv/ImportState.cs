@@ -60,7 +60,7 @@ internal sealed record TradeState(
     PieceState Ids);
 
 /// <summary>See <see cref="UnbrokenPiece"/>.</summary>
-internal sealed record PieceState(long? Start, long? FirstId);
+internal sealed record PieceState(long? Start, long? FirstId, bool IsContinued);
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(ImportState))]

@@ -46,15 +46,15 @@ public sealed record ImportedFile
 
     /// <summary>Whether the rows are trades.</summary>
     [JsonIgnore]
-    public required bool IsTimeAndSales { get; init; }
+    public bool IsTimeAndSales { get; init; }
 
     /// <summary>Candles written or found; for a file of candles the same as its usable rows.</summary>
     [JsonIgnore]
-    public required long Candles { get; init; }
+    public long Candles { get; init; }
 
     /// <summary>Numbers with more than ten decimals, rounded half away from zero.</summary>
     [JsonIgnore]
-    public required long Rounded { get; init; }
+    public long Rounded { get; init; }
 
     /// <summary>The list of rejected rows (line, reason, row); null when there are none.</summary>
     [JsonIgnore]

@@ -8,8 +8,8 @@ internal sealed class TradeCoverage
 {
     private const long Minute = UnixTime.MicrosecondsPerMinute;
 
-    private readonly UnbrokenPiece _minutes = new();
-    private readonly UnbrokenPiece _ids = new();
+    private readonly UnbrokenPiece _minutes = new(hasIds: false);
+    private readonly UnbrokenPiece _ids = new(hasIds: true);
     private long? _firstTime;
     private long _lastTime;
 

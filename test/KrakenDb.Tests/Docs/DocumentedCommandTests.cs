@@ -18,7 +18,7 @@ public sealed class DocumentedCommandTests(UserFolder folder) : IClassFixture<Us
             var run = await folder.RunAsync(transcript.Arguments, TestContext.Current.CancellationToken);
 
             run.ExitCode.ShouldBe(0, $"{transcript}{Environment.NewLine}{run.Story}");
-            transcript.Missing(run.Error + run.Output).ShouldBeNull($"{transcript} does not print it:{Environment.NewLine}{run.Error}{run.Output}");
+            transcript.Missing(run.Output, run.Error).ShouldBeNull($"{transcript} does not print it there. {run.Story}");
         }
     }
 
@@ -27,9 +27,9 @@ public sealed class DocumentedCommandTests(UserFolder folder) : IClassFixture<Us
     {
         Transcript transcript = new("page", [], ["one", "…", "rows 1… s", "last"]);
 
-        transcript.Missing("one\ntwo\nthree\nrows 1.5 s\nlast\n").ShouldBeNull();
-        transcript.Missing("one\nrows 1.5 s\nmore\nlast\n").ShouldBe("last");
-        transcript.Missing("two\none\nrows 1 s\nlast\n").ShouldBe("one");
-        transcript.Missing("one\n").ShouldBe("rows 1… s");
+        transcript.Missing("one\ntwo\nthree\nlast\n", "rows 1.5 s\n").ShouldBeNull();
+        transcript.Missing("one\nrows 1.5 s\nmore\nlast\n", "").ShouldBe("last");
+        transcript.Missing("two\none\nrows 1 s\nlast\n", "").ShouldBe("one");
+        transcript.Missing("one\n", "").ShouldBe("rows 1… s");
     }
 }

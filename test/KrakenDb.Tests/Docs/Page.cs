@@ -84,30 +84,20 @@ internal sealed record Transcript(string Page, string[] Arguments, List<string> 
 {
     public override string ToString() => $"{Page}: kraken-db {string.Join(' ', Arguments)}";
 
-    /// <summary>The first shown line that the output does not have, or null.</summary>
-    public string? Missing(string output)
+    /// <summary>The first shown line that neither stream has at its turn, or null. On a terminal both streams are one, so each shown line may be of either.</summary>
+    public string? Missing(string output, string error)
     {
-        var lines = new Queue<string>(output.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd()));
-        var anyMayPass = false;
+        var streams = new[] { new Printed(output), new Printed(error) };
         foreach (var shown in Shown)
         {
             if (shown == "…")
             {
-                anyMayPass = true;
-                continue;
+                Array.ForEach(streams, stream => stream.MaySkip = true);
             }
-
-            while (lines.Count > 0 && !Fits(shown, lines.Peek()) && (anyMayPass || lines.Peek().Length == 0))
-            {
-                lines.Dequeue();
-            }
-
-            if (!lines.TryDequeue(out var line) || !Fits(shown, line))
+            else if (!Array.Exists(streams, stream => stream.TryTake(shown, skip: false)) && !Array.Exists(streams, stream => stream.TryTake(shown, stream.MaySkip)))
             {
                 return shown;
             }
-
-            anyMayPass = false;
         }
 
         return null;
@@ -116,4 +106,29 @@ internal sealed record Transcript(string Page, string[] Arguments, List<string> 
     private static bool Fits(string shown, string line) => shown.Split('…') is [var head, var tail]
         ? line.StartsWith(head, StringComparison.Ordinal) && line.EndsWith(tail, StringComparison.Ordinal)
         : shown == line;
+
+    private sealed class Printed(string text)
+    {
+        private readonly Queue<string> _lines = new(text.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd()));
+
+        public bool MaySkip { get; set; }
+
+        public bool TryTake(string shown, bool skip)
+        {
+            if (!(skip ? _lines.Any(line => Fits(shown, line)) : _lines.TryPeek(out var next) && Fits(shown, next)))
+            {
+                return false;
+            }
+
+            string taken;
+            do
+            {
+                taken = _lines.Dequeue();
+            }
+            while (!Fits(shown, taken));
+
+            MaySkip = false;
+            return true;
+        }
+    }
 }

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using KrakenDb.Kraken;
 using Shouldly;
 using Xunit;
 
@@ -231,6 +230,22 @@ public sealed class CandleImportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cancelled_import_keeps_what_it_stored_and_goes_on_later()
+    {
+        await using var store = new InMemoryMarketStore();
+        var path = CsvText.Write(_folder, "XBTUSD_1.csv", CsvText.Rows([.. Enumerable.Range(0, 50)]));
+        using var cancelled = new CancellationTokenSource();
+        var importer = new BulkCsvImporter(store, new() { BatchSize = 10 });
+
+        await Should.ThrowAsync<OperationCanceledException>(() => importer.ImportFileAsync(path, new CancelAtFirstRows(cancelled), cancelled.Token));
+        var stored = (await store.GetStatusAsync(Cancellation)).Candles;
+        var file = await ImportAsync(store, path, 10);
+
+        stored.ShouldBeInRange(10, 49);
+        (file.Rows, file.Unchanged, file.Inserted).ShouldBe((50, stored, 50 - stored));
+    }
+
+    [Fact]
     public async Task A_changed_file_is_imported_from_its_start()
     {
         await using var store = new InMemoryMarketStore();
@@ -291,5 +306,16 @@ public sealed class CandleImportTests : IDisposable
         }
 
         return archivePath;
+    }
+
+    private sealed class CancelAtFirstRows(CancellationTokenSource source) : IProgress<ImportProgress>
+    {
+        public void Report(ImportProgress value)
+        {
+            if (value.Rows > 0)
+            {
+                source.Cancel();
+            }
+        }
     }
 }

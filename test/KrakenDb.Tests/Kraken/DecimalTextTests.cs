@@ -104,7 +104,7 @@ public sealed class DecimalTextTests
 
     // Whole numbers of every length with every scale.
     private static Arbitrary<decimal> Decimals() => ArbMap.Default.GeneratorFor<long>()
-        .SelectMany(bits => Gen.Choose(0, 62).SelectMany(shift => Gen.Choose(0, 18), (shift, scale) => new decimal(0, 0, 0, false, 0) + Scaled((ulong)bits >> shift, (byte)scale)))
+        .SelectMany(bits => Gen.Choose(0, 62).SelectMany(shift => Gen.Choose(0, 18), (shift, scale) => Scaled(unchecked((ulong)bits) >> shift, (byte)scale)))
         .Where(value => value < 1_000_000_000_000_000_000m)
         .ToArbitrary();
 

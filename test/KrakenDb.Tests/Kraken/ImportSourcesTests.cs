@@ -42,6 +42,22 @@ public sealed class ImportSourcesTests : IDisposable
     }
 
     [Fact]
+    public async Task Linked_files_are_imported_and_circles_of_directories_are_not_followed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Symbolic links need a privilege on Windows.");
+        using var elsewhere = new TemporaryFolder();
+        CsvText.Write(elsewhere, "XBTUSD_1.csv", CsvText.Rows([.. Enumerable.Range(0, 100)]));
+        File.CreateSymbolicLink(_folder["XBTUSD_1.csv"], elsewhere["XBTUSD_1.csv"]);
+        File.CreateSymbolicLink(_folder["ETHUSD_1.csv"], elsewhere["gone.csv"]);
+        Directory.CreateSymbolicLink(_folder["circle"], _folder.Path);
+
+        var report = await new BulkCsvImporter(_store).ImportDirectoryAsync(_folder.Path, cancellationToken: Cancellation);
+
+        report.Files.ShouldHaveSingleItem().Inserted.ShouldBe(100);
+        report.Failed.ShouldHaveSingleItem().File.ShouldBe("ETHUSD_1.csv");
+    }
+
+    [Fact]
     public async Task Symbols_choose_files_in_any_spelling()
     {
         CsvText.Write(_folder, "XBTUSD_1.csv", CsvText.Rows(0, 1));

@@ -80,7 +80,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
         var (run, runtimeConfiguration) = await packed.RunProgramAsync(Readme.Program, $"duckdb:{store}", TestContext.Current.CancellationToken);
 
         run.ExitCode.ShouldBe(0, run.Story);
-        run.Output.ReplaceLineEndings("\n").ShouldBe(Readme.OutputOfProgram);
+        run.Output.ReplaceLineEndings("\n").Split('\n').ShouldBe(Readme.OutputOfProgram.Split('\n'));
         runtimeConfiguration.ShouldContain("Microsoft.NETCore.App");
         runtimeConfiguration.ShouldNotContain("AspNetCore");
     }

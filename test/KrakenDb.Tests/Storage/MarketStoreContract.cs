@@ -306,7 +306,7 @@ public abstract class MarketStoreContract : IAsyncLifetime
         (await Store.GetCoverageAsync(Symbol, "candles_1m")).ShouldBe([Rows.Covered(0, 5000)]);
         (await Store.ReadTradesAsync(Symbol, Rows.Minutes(0, 10), 0, 10, default)).Count.ShouldBe(1);
         await Store.WriteAsync(Rows.Write(Symbol, 1, [Rows.Candle(5000)]), default);
-        (await Store.GetSyncStatusAsync(Symbol)).First().TotalRecords.ShouldBe(5001);
+        (await Store.GetSyncStatusAsync(Symbol))[0].TotalRecords.ShouldBe(5001);
     }
 
     private protected abstract Task<IMarketStore> OpenAsync();

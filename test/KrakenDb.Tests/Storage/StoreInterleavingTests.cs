@@ -9,7 +9,7 @@ namespace KrakenDb.Tests.Storage;
 /// <summary>Any interleaving of writes leaves the same rows, coverage and rollups on the oracle and on the embedded engine.</summary>
 public sealed class StoreInterleavingTests
 {
-    private const int Cases = 30;
+    private const int Cases = 12;
 
     private static readonly string[] Symbols = ["BTC/USD", "ETH/USD"];
     private static readonly Interval[] Stored = [1, 5, 60];
@@ -133,7 +133,7 @@ public sealed class StoreInterleavingTests
             lines.Add($"{symbol} wanted from {await store.GetWantedFromAsync(symbol)}");
         }
 
-        lines.AddRange((await store.GetSyncStatusAsync()).Select(row => $"{row with { LastSyncAt = withHistory ? row.LastSyncAt : default }}"));
+        lines.AddRange((await store.GetSyncStatusAsync()).Select(row => $"{row.Symbol} {row.DataType} {row.OldestTimestamp:O} {row.NewestTimestamp:O} {row.TotalRecords} {(withHistory ? row.LastSyncAt : default):O}"));
         lines.Add(string.Join(' ', await store.GetSymbolsAsync()));
         var status = await store.GetStatusAsync();
         lines.Add($"{status.Candles} candles, {status.Trades} trades");
@@ -204,7 +204,7 @@ public sealed class StoreInterleavingTests
         from open in Gen.Elements(100m, 100.5m, 0.0000000001m, 99_999_999.9999999999m)
         from close in Gen.Elements(100m, 101m)
         from volume in Gen.Elements(0m, 1m, 2.5m, 0.0000000001m, 999_999_999_999.0000000001m)
-        from quoteVolume in Gen.Elements<decimal?>(null, null, 0m, 250.0000000001m)
+        from quoteVolume in Gen.Elements<decimal?>(null, null, 0m, volume * 100.3m)
         from vwap in Gen.Elements<decimal?>(null, null, 100.2500000001m, 99_999_999.9999999999m)
         from count in Gen.Choose(0, 2)
         select Rows.Candle(index * interval.Minutes, open, close: close, volume: volume, quoteVolume: quoteVolume, vwap: vwap, count: count, source: source);
