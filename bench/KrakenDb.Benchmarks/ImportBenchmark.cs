@@ -8,7 +8,8 @@ namespace KrakenDb.Benchmarks;
 /// </summary>
 internal sealed class ImportBenchmark(BenchmarkOptions options, Report report)
 {
-    // DuckDB parses text into decimals of more than 18 digits some thirty times slower than into shorter ones, so both are shown.
+    // The table has volumes as DECIMAL(28,10). Text may be parsed into that, or into a shorter decimal that is then widened: DuckDB's speed differs by
+    // machine and data, so both are measured and the faster one is the ceiling.
     private const string NarrowCeiling = "read_csv, volume as DECIMAL(18,10)";
     private const string WideCeiling = "read_csv, volume as DECIMAL(28,10)";
 
@@ -28,7 +29,7 @@ internal sealed class ImportBenchmark(BenchmarkOptions options, Report report)
     {
         var file = await Stores.GenerateAsync(options.Directory, Stores.Market, rows);
         var size = new FileInfo(file).Length;
-        var (reads, parses, narrow, ours) = (new Samples(), new Samples(), new Samples(), new Samples());
+        var (reads, parses, narrow, wide, ours) = (new Samples(), new Samples(), new Samples(), new Samples(), new Samples());
         var path = "";
         long peak = 0;
         var cpu = TimeSpan.Zero;
@@ -49,24 +50,19 @@ internal sealed class ImportBenchmark(BenchmarkOptions options, Report report)
             cpu = Environment.CpuUsage.TotalTime - cpuBefore;
             peak = Math.Max(peak, Machine.PeakMemory());
             narrow.Add(() => Load(file, 18));
+            wide.Add(() => Load(file, 28));
         }
 
-        var wide = new Samples();
-        wide.Add(() => Load(file, 28));
-        var ceiling = PerSecond(rows, narrow);
+        var isNarrowFaster = narrow.Median < wide.Median;
+        var ceiling = PerSecond(rows, isNarrowFaster ? narrow : wide);
         report.Add(new Result($"import of {rows:N0} rows", PerSecond(rows, ours), "rows/s")
         {
             Target = 1_000_000,
             Ceiling = ceiling,
-            CeilingName = NarrowCeiling,
-            Note = $"{cpu.TotalNanoseconds / rows:0} ns of processor time per row, all threads",
+            CeilingName = isNarrowFaster ? NarrowCeiling : WideCeiling,
+            Note = $"{cpu.TotalNanoseconds / rows:0} ns of processor time per row, all threads; the other ceiling: {PerSecond(rows, isNarrowFaster ? wide : narrow):N0}",
         });
-        report.Add(new Result($"import of {rows:N0} rows, part of DuckDB's own load", PerSecond(rows, ours) / ceiling * 100, "% of the ceiling") { Target = 50, Note = NarrowCeiling });
-        report.Add(new Result($"import of {rows:N0} rows, part of DuckDB's own load", PerSecond(rows, ours) / PerSecond(rows, wide) * 100, "% of the ceiling")
-        {
-            Target = 50,
-            Note = $"{WideCeiling}: {PerSecond(rows, wide):N0} rows/s",
-        });
+        report.Add(new Result($"import of {rows:N0} rows, part of DuckDB's own load", PerSecond(rows, ours) / ceiling * 100, "% of the ceiling") { Target = 50 });
         report.Add(new Result($"import of {rows:N0} rows: peak memory of the process", peak / Megabyte, "MB") { Target = 1000 });
         report.Add(new Result($"import of {rows:N0} rows: size on disk", (double)new FileInfo(path).Length / rows, "bytes per candle")
         {

@@ -40,7 +40,7 @@ internal static class CandleAggregation
                 };
             }
 
-            sums.Add(row);
+            sums.Add(row.Volume, row.TradeCount, row.QuoteVolume, row.Vwap);
         }
 
         if (any)
@@ -58,7 +58,8 @@ internal static class CandleAggregation
         (unknownQuotes == 0 ? quoteVolume : CandleRow.UnknownVolume,
          TradeValue.AveragePrice(((BigInteger)quoteVolume * FixedPoint.One) + otherValue, valuedVolume) ?? CandleRow.UnknownPrice);
 
-    private struct Sums
+    /// <summary>The exact sums of one candle's parts.</summary>
+    internal struct Sums
     {
         private Int128 _volume;
         private Int128 _quoteVolume;
@@ -67,27 +68,49 @@ internal static class CandleAggregation
         private long _unknownQuotes;
         private long _tradeCount;
 
-        public void Add(in CandleRow row)
+        public void Add(Int128 volume, long tradeCount, Int128 quoteVolume, long vwap)
         {
-            _volume += row.Volume;
-            _tradeCount += row.TradeCount;
-            if (row.QuoteVolume != CandleRow.UnknownVolume)
+            _volume += volume;
+            _tradeCount += tradeCount;
+            if (quoteVolume != CandleRow.UnknownVolume)
             {
-                _quoteVolume += row.QuoteVolume;
-                _valuedVolume += row.Volume;
+                _quoteVolume += quoteVolume;
+                _valuedVolume += volume;
                 return;
             }
 
-            if (row.Volume != 0)
+            if (volume != 0)
             {
                 _unknownQuotes++;
             }
 
-            if (row.Vwap != CandleRow.UnknownPrice)
+            if (vwap != CandleRow.UnknownPrice)
             {
-                _otherValue += (BigInteger)row.Volume * row.Vwap;
-                _valuedVolume += row.Volume;
+                _otherValue += (BigInteger)volume * vwap;
+                _valuedVolume += volume;
             }
+        }
+
+        /// <summary>Adds parts that have neither quote volume nor vwap.</summary>
+        public void AddUnvalued(ReadOnlySpan<Int128> volumes, ReadOnlySpan<long> tradeCounts)
+        {
+            // A volume is below 10^28 and a trade count below 2^63: more parts than fit into memory do not overflow the first, and the second is checked.
+            Int128 volume = 0;
+            unchecked
+            {
+                foreach (var part in volumes)
+                {
+                    volume += part;
+                }
+            }
+
+            foreach (var count in tradeCounts)
+            {
+                _tradeCount += count;
+            }
+
+            _volume += volume;
+            _unknownQuotes += volume != 0 ? 1 : 0;
         }
 
         public readonly CandleRow Finish(in CandleRow open)

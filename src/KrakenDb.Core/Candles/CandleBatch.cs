@@ -12,6 +12,8 @@ internal sealed class CandleBatch : IDisposable
     private const int PoolSize = 4;
     private static readonly ConcurrentQueue<CandleBatch> Pool = new();
 
+    private int _isRented = 1;
+
     private CandleBatch(int capacity)
     {
         Timestamp = new long[capacity];
@@ -90,6 +92,7 @@ internal sealed class CandleBatch : IDisposable
             if (pooled.Capacity >= capacity)
             {
                 pooled.Count = 0;
+                pooled._isRented = 1;
                 return pooled;
             }
         }
@@ -106,6 +109,30 @@ internal sealed class CandleBatch : IDisposable
         }
 
         return batch;
+    }
+
+    /// <summary>This batch when so many rows more fit, else a larger one with its rows; this one is then given back.</summary>
+    public CandleBatch WithRoom(int rows)
+    {
+        if (Count + rows <= Capacity)
+        {
+            return this;
+        }
+
+        var larger = Rent(Math.Max(Count + rows, Capacity * 2));
+        Timestamp.AsSpan(0, Count).CopyTo(larger.Timestamp);
+        Open.AsSpan(0, Count).CopyTo(larger.Open);
+        High.AsSpan(0, Count).CopyTo(larger.High);
+        Low.AsSpan(0, Count).CopyTo(larger.Low);
+        Close.AsSpan(0, Count).CopyTo(larger.Close);
+        Volume.AsSpan(0, Count).CopyTo(larger.Volume);
+        QuoteVolume.AsSpan(0, Count).CopyTo(larger.QuoteVolume);
+        TradeCount.AsSpan(0, Count).CopyTo(larger.TradeCount);
+        Vwap.AsSpan(0, Count).CopyTo(larger.Vwap);
+        Source.AsSpan(0, Count).CopyTo(larger.Source);
+        larger.Count = Count;
+        Dispose();
+        return larger;
     }
 
     public void Add(in CandleRow row) => this[Count++] = row;
@@ -135,7 +162,8 @@ internal sealed class CandleBatch : IDisposable
 
     public void Dispose()
     {
-        if (Pool.Count < PoolSize)
+        // Only once: two owners of one batch would overwrite each other.
+        if (Interlocked.Exchange(ref _isRented, 0) == 1 && Pool.Count < PoolSize)
         {
             Pool.Enqueue(this);
         }

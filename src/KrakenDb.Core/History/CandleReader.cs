@@ -16,9 +16,6 @@ internal sealed class CandleReader
     // Small to begin with, so that the first candles come soon and a caller who wants few does not wait for many.
     private const int FirstWindowBuckets = 4_096;
 
-    private const int HalvedRowsMin = 16_384;
-    private const int HalvedRowsMax = 262_144;
-
     private const byte NoSource = byte.MaxValue;
 
     private readonly IMarketReader _store;
@@ -138,10 +135,10 @@ internal sealed class CandleReader
         while (found < count && upper > extent.StartMicroseconds)
         {
             // Every read is bounded in time; it widens only when markets were too quiet to fill the last one.
-            buckets = Math.Min(buckets, _windowBuckets);
+            buckets = Math.Min(buckets, 2L * _windowBuckets);
             var lower = Math.Max(extent.StartMicroseconds, upper - (buckets * Interval.Microseconds));
             var before = found;
-            foreach (var window in Enumerable.Reverse(await ReadHalvesAsync(new TimeRange(lower, upper), holes, cancellationToken).ConfigureAwait(false)))
+            foreach (var window in await ReadNewestFirstAsync(new TimeRange(lower, upper), holes, cancellationToken).ConfigureAwait(false))
             {
                 using (window)
                 {
@@ -164,20 +161,19 @@ internal sealed class CandleReader
         return [.. newestFirst.SelectMany(part => part)];
     }
 
-    // An engine scans up to some 100,000 rows on one thread; two reads of half of them use two.
-    private Task<CandleWindow[]> ReadHalvesAsync(TimeRange range, Holes holes, CancellationToken cancellationToken)
+    // One window, or two of half the range at once: a rollup of years is worth a second thread.
+    private Task<CandleWindow[]> ReadNewestFirstAsync(TimeRange range, Holes holes, CancellationToken cancellationToken)
     {
-        var rows = (range.EndMicroseconds - range.StartMicroseconds) / _finest.Microseconds;
-        var half = (range.EndMicroseconds - range.StartMicroseconds) / Interval.Microseconds / 2 * Interval.Microseconds;
-        if (rows is < HalvedRowsMin or > HalvedRowsMax || half == 0)
+        var buckets = (range.EndMicroseconds - range.StartMicroseconds) / Interval.Microseconds;
+        if (buckets <= _windowBuckets)
         {
             return Task.WhenAll(ReadWindowAsync(range, holes, cancellationToken));
         }
 
-        var middle = range.StartMicroseconds + half;
+        var middle = range.StartMicroseconds + (buckets / 2 * Interval.Microseconds);
         return Task.WhenAll(
-            ReadWindowAsync(new TimeRange(range.StartMicroseconds, middle), holes, cancellationToken),
-            ReadWindowAsync(new TimeRange(middle, range.EndMicroseconds), holes, cancellationToken));
+            ReadWindowAsync(new TimeRange(middle, range.EndMicroseconds), holes, cancellationToken),
+            ReadWindowAsync(new TimeRange(range.StartMicroseconds, middle), holes, cancellationToken));
     }
 
     private static TimeRange Intersect(TimeRange left, TimeRange right)

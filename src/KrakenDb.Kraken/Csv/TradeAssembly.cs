@@ -5,6 +5,8 @@ namespace KrakenDb.Kraken;
 /// <param name="claims">Whether the file may vouch for anything.</param>
 internal sealed class TradeAssembly(int batchSize, bool claims)
 {
+    private const int FirstCapacity = 4096;
+
     private readonly List<int> _rowsOfCandle = [];
     private CandleBatch? _candles;
     private TradeBatch? _trades;
@@ -121,39 +123,15 @@ internal sealed class TradeAssembly(int batchSize, bool claims)
             throw new ImportException($"The trades of the minute {UnixTime.ToDateTimeOffset(candle.Timestamp):yyyy-MM-dd'T'HH:mm'Z'} add up to what cannot be stored: {fault}.");
         }
 
-        _candles = WithRoom(_candles);
+        _candles = _candles?.WithRoom(1) ?? CandleBatch.Rent(FirstCapacity);
         _candles.Add(candle);
         _rowsOfCandle.Add(_rowsOfMinute);
         _rowsOfMinute = 0;
         _isMinuteOpen = false;
     }
 
-    private static CandleBatch WithRoom(CandleBatch? batch)
-    {
-        const int FirstCapacity = 4096;
-        if (batch is null)
-        {
-            return CandleBatch.Rent(FirstCapacity);
-        }
-
-        if (batch.Count < batch.Capacity)
-        {
-            return batch;
-        }
-
-        var larger = CandleBatch.Rent(batch.Capacity * 2);
-        foreach (var row in batch.Rows())
-        {
-            larger.Add(row);
-        }
-
-        batch.Dispose();
-        return larger;
-    }
-
     private void Keep(in TradeText trade)
     {
-        const int FirstCapacity = 4096;
         if (_trades is null)
         {
             _trades = new TradeBatch(FirstCapacity);

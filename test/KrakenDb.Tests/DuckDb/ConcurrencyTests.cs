@@ -1,5 +1,4 @@
 using KrakenDb.DuckDb;
-using KrakenDb.Kraken;
 using KrakenDb.Simulator;
 using KrakenDb.Tests.Storage;
 using Shouldly;

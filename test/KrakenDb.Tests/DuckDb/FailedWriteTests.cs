@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using KrakenDb.DuckDb;
 using KrakenDb.Tests.House;
 using KrakenDb.Tests.Packages;

@@ -39,10 +39,11 @@ internal sealed class RunningProgram : IDisposable
     /// <summary>Returns when the process holds the store.</summary>
     public async Task OwnsAsync(string store)
     {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (FileOwner.Read(store + ".owner")?.Pid != Id)
         {
             HasEnded.ShouldBeFalse($"kraken-db ended with exit code {(HasEnded ? ExitCode : 0)} before it opened {store}.");
-            await Task.Delay(20);
+            await Task.Delay(20, patience.Token);
         }
     }
 

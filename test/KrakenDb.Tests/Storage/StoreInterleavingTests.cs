@@ -9,7 +9,7 @@ namespace KrakenDb.Tests.Storage;
 /// <summary>Any interleaving of writes leaves the same rows, coverage and rollups on the oracle and on the embedded engine.</summary>
 public sealed class StoreInterleavingTests
 {
-    private const int Cases = 12;
+    private const int Cases = 8;
 
     private static readonly string[] Symbols = ["BTC/USD", "ETH/USD"];
     private static readonly Interval[] Stored = [1, 5, 60];
