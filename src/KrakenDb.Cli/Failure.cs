@@ -12,7 +12,7 @@ internal static class Failure
             case OperationCanceledException when cancellationToken.IsCancellationRequested:
                 context.Note("kraken-db: interrupted.");
                 return Interruption.CtrlCExitCode;
-            case UsageException or UnknownSymbolException:
+            case UsageException or UnknownSymbolException or UnknownIntervalException:
                 Print(context, exception, Message(exception));
                 return ExitCode.Misused;
             case MarketStoreException or IncompleteDataException or ImportException or IOException or UnauthorizedAccessException or InvalidDataException:

@@ -11,7 +11,11 @@ internal static class DuckDbFailure
         var isFull = message.Contains("No space left", StringComparison.OrdinalIgnoreCase)
             || message.Contains("not enough space", StringComparison.OrdinalIgnoreCase)
             || message.Contains("Could not write", StringComparison.OrdinalIgnoreCase);
-        var next = isFull ? " Free some space on its disk and run the same command again; what was committed is kept." : "";
+        var next = isFull ? " Free some space on its disk and run the same command again; what was committed is kept."
+            : message.Contains("Out of Memory", StringComparison.OrdinalIgnoreCase) ? " Ask for a shorter range, or open the store with a higher MemoryLimitMegabytes."
+            : message.Contains("Permission denied", StringComparison.OrdinalIgnoreCase) ? " Allow this user to read and write the file and its folder."
+            : message.Contains("version number", StringComparison.OrdinalIgnoreCase) ? " The file was written by a newer DuckDB: update kraken-db. It was not changed."
+            : "";
         return new MarketStoreException($"{path}: {(message.EndsWith('.') ? message : message + ".")}{next}", exception) { IsTransient = isFull };
     }
 

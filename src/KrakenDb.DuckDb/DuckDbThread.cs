@@ -35,6 +35,7 @@ internal sealed class DuckDbThread : IDisposable
     public Task<T> RunAsync<T>(Func<DuckDbSession, T> job, CancellationToken cancellationToken)
     {
         var queued = new Job<T>(this, job, cancellationToken);
+        queued.WatchWhileQueued();
         try
         {
             _jobs.Add(queued.Run, CancellationToken.None);
@@ -42,10 +43,10 @@ internal sealed class DuckDbThread : IDisposable
         catch (Exception exception) when (exception is InvalidOperationException or ObjectDisposedException)
         {
             // Closed between the caller's look and now.
+            queued.Forget();
             return Task.FromException<T>(new ObjectDisposedException(nameof(IMarketStore), "The store was closed."));
         }
 
-        queued.WatchWhileQueued();
         return queued.Completion;
     }
 
@@ -79,6 +80,8 @@ internal sealed class DuckDbThread : IDisposable
 
         /// <summary>A caller who cancels does not wait for the jobs before its own.</summary>
         public void WatchWhileQueued() => _whileQueued = cancellationToken.UnsafeRegister(static job => ((Job<T>)job!).CancelQueued(), this);
+
+        public void Forget() => _whileQueued.Dispose();
 
         public void Run()
         {

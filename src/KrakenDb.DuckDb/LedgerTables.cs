@@ -6,6 +6,8 @@ namespace KrakenDb.DuckDb;
 /// <summary>The small tables: <c>data_sync_status</c>, <c>data_coverage</c>, <c>instruments</c>, <c>import_cursors</c>.</summary>
 internal static class LedgerTables
 {
+    private const int DifferingRangesMax = 32;
+
     public static IReadOnlyCollection<SymbolLedger> ReadAll(DuckDbSession session)
     {
         var ledgers = new Dictionary<string, SymbolLedger>(StringComparer.Ordinal);
@@ -178,11 +180,17 @@ internal static class LedgerTables
         insert.Execute();
     }
 
-    // Only the ranges that differ: an archive of broken files may have thousands.
+    // Only the ranges that differ: a collector extends one of many. A broken file brings thousands at once; then all are written anew.
     private static void WriteCoverage(DuckDbSession session, string symbol, string dataType, CoverageSet before, CoverageSet after)
     {
         var kept = before.ToHashSet();
         kept.IntersectWith(after);
+        if (after.Count - kept.Count > DifferingRangesMax)
+        {
+            RewriteCoverage(session, symbol, dataType, after);
+            return;
+        }
+
         foreach (var range in before.Where(range => !kept.Contains(range)))
         {
             session.Prepare("DELETE FROM data_coverage WHERE symbol = $1 AND data_type = $2 AND start_time = $3")
@@ -201,6 +209,44 @@ internal static class LedgerTables
             BindOptional(insert, 7, range.FirstTradeId);
             BindOptional(insert, 8, range.LastTradeId);
             insert.Execute();
+        }
+    }
+
+    private static void RewriteCoverage(DuckDbSession session, string symbol, string dataType, CoverageSet after)
+    {
+        session.Prepare("DELETE FROM data_coverage WHERE symbol = $1 AND data_type = $2").Bind(1, symbol).Bind(2, dataType).Execute();
+        using var appender = session.Connection.CreateAppender("data_coverage");
+        for (var start = 0; start < after.Count; start += appender.Capacity)
+        {
+            var rows = Math.Min(appender.Capacity, after.Count - start);
+            appender.FillString(0, symbol);
+            appender.FillString(1, dataType);
+            for (var row = 0; row < rows; row++)
+            {
+                var range = after[start + row];
+                appender.Int64(2)[row] = range.Range.StartMicroseconds;
+                appender.Int64(3)[row] = range.Range.EndMicroseconds;
+                appender.UInt8(4)[row] = (byte)range.Source;
+                appender.UInt8(5)[row] = (byte)range.Grade;
+                Append(appender, 6, row, range.FirstTradeId);
+                Append(appender, 7, row, range.LastTradeId);
+            }
+
+            appender.Append(rows);
+        }
+
+        appender.Close();
+    }
+
+    private static void Append(DuckDbAppender appender, int column, int row, long? value)
+    {
+        if (value is { } known)
+        {
+            appender.Int64(column)[row] = known;
+        }
+        else
+        {
+            appender.SetNull(column, row);
         }
     }
 

@@ -3,7 +3,11 @@ namespace KrakenDb.DuckDb;
 /// <summary>A copy of the open file without its dead space, rows in the order in which they are read: symbol, interval, time.</summary>
 internal static class StoreCopy
 {
-    private static readonly string[] SmallTables = ["external_indicators", "data_sync_status", "data_coverage", "instruments", "import_cursors"];
+    private const string TablesOf = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal AND database_name = ";
+    private const string ViewsOf = "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal AND database_name = ";
+
+    // Written by the migrations of the copy, or ordered below.
+    private static readonly string[] NotCopiedWhole = ["main.schema_version", "main.candles", "main.trades"];
 
     /// <param name="session">Of the file to copy.</param>
     /// <param name="target">An empty store.</param>
@@ -11,10 +15,19 @@ internal static class StoreCopy
     {
         session.Connection.Execute($"ATTACH '{target.Replace("'", "''", StringComparison.Ordinal)}' AS compacted");
 
-        // A table per transaction, a symbol and interval per statement: each sort is of rows that are nearly in order and fits in memory.
-        foreach (var table in SmallTables)
+        var tables = Names(session, TablesOf + "'compacted'");
+        var foreign = Names(session, TablesOf + "current_database()").Except(tables, StringComparer.Ordinal)
+            .Concat(Names(session, ViewsOf + "current_database()").Except(Names(session, ViewsOf + "'compacted'"), StringComparer.Ordinal))
+            .ToList();
+        if (foreign.Count > 0)
         {
-            session.Connection.Execute($"INSERT INTO compacted.{table} SELECT * FROM main.{table}");
+            throw new MarketStoreException($"The store holds what kraken-db did not make and would lose: {string.Join(", ", foreign)}. Move it to a file of its own, then compact again.");
+        }
+
+        // A table per transaction, a symbol and interval per statement: each sort is of rows that are nearly in order and fits in memory.
+        foreach (var table in tables.Except(NotCopiedWhole, StringComparer.Ordinal))
+        {
+            session.Connection.Execute($"INSERT INTO compacted.{table} SELECT * FROM {table}");
         }
 
         foreach (var (symbol, minutes) in CandleKeys(session))
@@ -26,6 +39,21 @@ internal static class StoreCopy
         session.Connection.Execute("INSERT INTO compacted.trades SELECT * FROM main.trades ORDER BY symbol, id");
         session.Connection.Execute("CHECKPOINT compacted");
         session.Connection.Execute("DETACH compacted");
+    }
+
+    private static List<string> Names(DuckDbSession session, string sql)
+    {
+        var names = new List<string>();
+        using var result = session.Connection.Query(sql);
+        while (result.FetchChunk() is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                names.Add(chunk.GetString(0, row));
+            }
+        }
+
+        return names;
     }
 
     private static List<(string Symbol, int Minutes)> CandleKeys(DuckDbSession session)

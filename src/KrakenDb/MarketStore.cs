@@ -6,7 +6,7 @@ namespace KrakenDb;
 /// <summary>The one door: opens the store that a URL or path names.</summary>
 public static class MarketStore
 {
-    /// <summary>Opens a store. A second open of one file in a process shares it; the file is closed with the last.</summary>
+    /// <summary>Opens a store. A second open of one file in a process shares it, with the options of the first; the file is closed with the last.</summary>
     /// <param name="urlOrPath"><c>duckdb:PATH</c> or a plain path; null: <c>DATABASE_URL</c>, else <see cref="StoreLocation.DefaultFilePath"/>.</param>
     /// <param name="options">Null for <see cref="MarketStoreOptions.Default"/>.</param>
     /// <param name="cancellationToken"></param>

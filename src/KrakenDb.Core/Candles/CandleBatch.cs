@@ -8,8 +8,9 @@ namespace KrakenDb;
 /// </summary>
 internal sealed class CandleBatch : IDisposable
 {
-    // Four of the usual size keep a read-ahead pipeline free of allocations without holding on to more than some 50 MB.
+    // Four keep a read-ahead pipeline free of allocations and hold on to at most some 100 MB.
     private const int PoolSize = 4;
+    private const int PooledCapacityMax = 262_144;
     private static readonly ConcurrentQueue<CandleBatch> Pool = new();
 
     private int _isRented = 1;
@@ -163,7 +164,7 @@ internal sealed class CandleBatch : IDisposable
     public void Dispose()
     {
         // Only once: two owners of one batch would overwrite each other.
-        if (Interlocked.Exchange(ref _isRented, 0) == 1 && Pool.Count < PoolSize)
+        if (Interlocked.Exchange(ref _isRented, 0) == 1 && Capacity <= PooledCapacityMax && Pool.Count < PoolSize)
         {
             Pool.Enqueue(this);
         }

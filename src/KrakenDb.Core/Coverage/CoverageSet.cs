@@ -5,6 +5,7 @@ namespace KrakenDb;
 /// <summary>
 /// What is stored of one data type of one symbol: disjoint ranges in ascending order, touching ranges of equal source and grade joined.
 /// At each instant the greatest (grade, source) wins, so that sets do not depend on the order in which ranges were added. Immutable.
+/// Where two ranges touch, the lesser one's trade id at that end is left out: it may have been cut there.
 /// </summary>
 public sealed class CoverageSet : IReadOnlyList<CoverageRange>, IEquatable<CoverageSet>
 {
@@ -23,6 +24,9 @@ public sealed class CoverageSet : IReadOnlyList<CoverageRange>, IEquatable<Cover
 
     /// <summary>The union with <paramref name="range"/>.</summary>
     public CoverageSet Add(CoverageRange range) => Build([.. _ranges, range]);
+
+    /// <summary>The union with all of <paramref name="ranges"/>, at the cost of one.</summary>
+    public CoverageSet Add(IEnumerable<CoverageRange> ranges) => Build([.. _ranges, .. ranges]);
 
     /// <summary>The union of both.</summary>
     public CoverageSet Union(CoverageSet other) => other.Count == 0 ? this : Build([.. _ranges, .. other._ranges]);
@@ -170,6 +174,24 @@ public sealed class CoverageSet : IReadOnlyList<CoverageRange>, IEquatable<Cover
                 FirstTradeId = winners.Where(range => range.Range.StartMicroseconds == start).Min(range => range.FirstTradeId),
                 LastTradeId = winners.Where(range => range.Range.EndMicroseconds == end).Max(range => range.LastTradeId),
             });
+        }
+
+        for (var index = 1; index < result.Count; index++)
+        {
+            var (left, right) = (result[index - 1], result[index]);
+            if (left.Range.EndMicroseconds != right.Range.StartMicroseconds)
+            {
+                continue;
+            }
+
+            if ((left.Grade, left.Source).CompareTo((right.Grade, right.Source)) < 0)
+            {
+                result[index - 1] = left with { LastTradeId = null };
+            }
+            else
+            {
+                result[index] = right with { FirstTradeId = null };
+            }
         }
 
         return new CoverageSet([.. result]);

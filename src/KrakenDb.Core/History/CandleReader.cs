@@ -129,6 +129,9 @@ internal sealed class CandleReader
         var found = 0;
         var upper = Math.Min(end, extent.EndMicroseconds);
 
+        // More is read than is returned: whether there are holes is asked of what is returned.
+        var seen = holes == Holes.Fail ? Holes.Include : holes;
+
         // A look at a few more minutes costs less than a second look because some of them had no trade.
         var spare = ((count / 4) + 64L) * _finest.Minutes / Interval.Minutes;
         var buckets = count + spare;
@@ -138,7 +141,7 @@ internal sealed class CandleReader
             buckets = Math.Min(buckets, 2L * _windowBuckets);
             var lower = Math.Max(extent.StartMicroseconds, upper - (buckets * Interval.Microseconds));
             var before = found;
-            foreach (var window in await ReadNewestFirstAsync(new TimeRange(lower, upper), holes, cancellationToken).ConfigureAwait(false))
+            foreach (var window in await ReadNewestFirstAsync(new TimeRange(lower, upper), seen, cancellationToken).ConfigureAwait(false))
             {
                 using (window)
                 {
@@ -158,7 +161,14 @@ internal sealed class CandleReader
         }
 
         newestFirst.Reverse();
-        return [.. newestFirst.SelectMany(part => part)];
+        List<Candle> candles = [.. newestFirst.SelectMany(part => part)];
+        if (holes == Holes.Fail && count > 0)
+        {
+            var first = found < count ? extent.StartMicroseconds : UnixTime.Microseconds(candles[0].Timestamp);
+            ThrowIfUncovered(new TimeRange(first, Math.Max(first, end)));
+        }
+
+        return candles;
     }
 
     // One window, or two of half the range at once: a rollup of years is worth a second thread.
@@ -336,7 +346,7 @@ internal sealed class CandleReader
             gaps.Add(new DataGap
             {
                 Symbol = _symbol,
-                DataType = DataType.Candles(Interval.Minute),
+                DataType = DataType.Candles(_finest),
                 StartTime = UnixTime.ToDateTimeOffset(window.StartMicroseconds + (start * width)),
                 EndTime = UnixTime.ToDateTimeOffset(window.StartMicroseconds + ((bucket + 1) * width)),
             });

@@ -25,6 +25,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
     /// <param name="query">Null for <see cref="CandleQuery.Default"/>.</param>
     /// <param name="cancellationToken"></param>
     /// <exception cref="UnknownSymbolException">No such market, or nothing of it is stored.</exception>
+    /// <exception cref="UnknownIntervalException">Nothing that is stored of the market divides the interval.</exception>
     /// <exception cref="IncompleteDataException">With <see cref="Holes.Fail"/> only.</exception>
     public async Task<IReadOnlyList<Candle>> GetCandlesAsync(
         string symbol, Interval interval, DateTimeOffset start, DateTimeOffset end, int? limit = null, CandleQuery? query = null, CancellationToken cancellationToken = default)
@@ -38,7 +39,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         var range = new TimeRange(start, end);
         var asOf = AsOf(query);
         var (name, status) = await FindAsync(symbol, cancellationToken).ConfigureAwait(false);
-        var reader = await CandleReader.CreateAsync(store, name, interval, status, cancellationToken).ConfigureAwait(false);
+        var reader = await CreateReaderAsync(name, interval, status, cancellationToken).ConfigureAwait(false);
         var candles = new List<Candle>();
         var left = limit ?? int.MaxValue;
         await foreach (var window in reader.ReadAsync(ClosedOpens(interval, range, asOf), query.Holes, left, cancellationToken).ConfigureAwait(false))
@@ -72,7 +73,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         query ??= CandleQuery.Default;
         var asOf = AsOf(query);
         var (name, status) = await FindAsync(symbol, cancellationToken).ConfigureAwait(false);
-        var reader = await CandleReader.CreateAsync(store, name, interval, status, cancellationToken).ConfigureAwait(false);
+        var reader = await CreateReaderAsync(name, interval, status, cancellationToken).ConfigureAwait(false);
         var open = query.IncludeOpen && count > 0 ? await OpenCandle.BuildAsync(store, name, interval, asOf, cancellationToken).ConfigureAwait(false) : null;
         var end = interval.Floor(UnixTime.Microseconds(asOf));
         var candles = await reader.ReadLatestAsync(end, open is null ? count : count - 1, query.Holes, cancellationToken).ConfigureAwait(false);
@@ -134,7 +135,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         query ??= CandleQuery.Default;
         var range = new TimeRange(start, end);
         var (name, status) = await FindAsync(symbol, cancellationToken).ConfigureAwait(false);
-        var reader = await CandleReader.CreateAsync(store, name, interval, status, cancellationToken).ConfigureAwait(false);
+        var reader = await CreateReaderAsync(name, interval, status, cancellationToken).ConfigureAwait(false);
         var pace = speed == 0 ? null : new ReplayPace(_timeProvider, start, speed);
         await foreach (var window in reader.ReadAsync(ClosedOpens(interval, range, AsOf(query)), query.Holes, int.MaxValue, cancellationToken).ConfigureAwait(false))
         {
@@ -205,7 +206,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
     }
 
     /// <summary>How far the stored 1-minute candles reach; those of the finest interval where no minutes are stored.</summary>
-    /// <exception cref="UnknownSymbolException">No such market, or nothing of it is stored.</exception>
+    /// <exception cref="UnknownSymbolException">No such market, or no candles of it are stored.</exception>
     public async Task<DataRange> GetDataRangeAsync(string symbol, CancellationToken cancellationToken = default)
     {
         var (name, status) = await FindAsync(symbol, cancellationToken).ConfigureAwait(false);
@@ -296,6 +297,14 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         return new TimeRange(start, Math.Max(start, end));
     }
 
+    private Task<CandleReader> CreateReaderAsync(string symbol, Interval interval, IReadOnlyList<SyncStatus> status, CancellationToken cancellationToken)
+    {
+        var stored = status.Select(row => DataType.CandleInterval(row.DataType)).OfType<Interval>().Order().ToList();
+        return stored.Count == 0 || stored.Exists(finer => finer.Divides(interval))
+            ? CandleReader.CreateAsync(store, symbol, interval, status, cancellationToken)
+            : throw new UnknownIntervalException($"No {interval} candles can be made of what is stored of {symbol}: {string.Join(", ", stored)}. Ask for one of these or a multiple, or import finer ones.", interval, stored);
+    }
+
     private DateTimeOffset AsOf(CandleQuery query) => query.AsOf ?? _timeProvider.GetUtcNow();
 
     private async Task<(string Symbol, IReadOnlyList<SyncStatus> Status)> FindAsync(string symbol, CancellationToken cancellationToken)
@@ -311,6 +320,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         }
 
         // A catalog that another process has extended since is read again on the next call.
+        var catalog = _catalog;
         _catalog = null;
         var stored = await store.GetSymbolsAsync(cancellationToken).ConfigureAwait(false);
         if (stored.Count == 0)
@@ -318,7 +328,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
             throw new UnknownSymbolException($"Nothing of {name} is stored: the store is empty. Import Kraken's CSV files first.", name, []);
         }
 
-        var near = known ? [] : SymbolCatalog.BuiltIn.NearMatches(symbol);
+        var near = known ? [] : catalog.NearMatches(symbol);
         var listed = string.Join(", ", stored.Take(10)) + (stored.Count > 10 ? $" and {stored.Count - 10} more" : "");
         throw new UnknownSymbolException(
             known

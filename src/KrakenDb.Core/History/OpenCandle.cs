@@ -24,8 +24,7 @@ internal static class OpenCandle
             return null;
         }
 
-        using var batch = CandleBatch.FromRows([.. CandleAggregation.ToBuckets(rows, interval)]);
-        using var window = new CandleWindow(batch, [false]);
+        using var window = new CandleWindow(CandleBatch.FromRows([.. CandleAggregation.ToBuckets(rows, interval)]), [false]);
         return window.ToCandle(symbol, interval, 0);
     }
 

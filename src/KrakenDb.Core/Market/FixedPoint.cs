@@ -92,13 +92,6 @@ internal static class FixedPoint
     /// <summary>Plain digits without exponent or trailing zeros: <c>0.1</c>, <c>42000</c>.</summary>
     public static string ToText(Int128 scaled) => ToDecimal(scaled).ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A product or quotient reduced by <paramref name="divisor"/>, rounded half away from zero. Both are non-negative.</summary>
-    public static UInt128 DivideRounded(UInt128 value, UInt128 divisor)
-    {
-        var (quotient, remainder) = UInt128.DivRem(value, divisor);
-        return remainder >= divisor - remainder ? quotient + 1 : quotient;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static decimal Normalize(ulong magnitude, bool negative)
     {

@@ -45,8 +45,7 @@ public readonly record struct Interval : IComparable<Interval>, ISpanParsable<In
 
     internal long Microseconds => Minutes * 60_000_000L;
 
-    public static Interval FromMinutes(int minutes) => new(minutes);
-
+    /// <inheritdoc cref="Interval(int)"/>
     public static implicit operator Interval(int minutes) => new(minutes);
 
     public static bool operator <(Interval left, Interval right) => left.Minutes < right.Minutes;

@@ -43,17 +43,5 @@ internal readonly record struct TradeRow
         ? right.TimestampNanoseconds.CompareTo(left.TimestampNanoseconds)
         : string.CompareOrdinal(left.ToText(), right.ToText());
 
-    public HistoricalTrade ToTrade(string symbol) => new()
-    {
-        Id = Id,
-        Symbol = symbol,
-        TimestampNanoseconds = TimestampNanoseconds,
-        Price = FixedPoint.ToDecimal(Price),
-        Volume = FixedPoint.ToDecimal(Volume),
-        Side = Side,
-        OrderType = OrderType,
-        Misc = Misc,
-    };
-
     private string ToText() => string.Create(CultureInfo.InvariantCulture, $"{FixedPoint.ToText(Price)},{FixedPoint.ToText(Volume)},{Side},{OrderType},{Misc}");
 }

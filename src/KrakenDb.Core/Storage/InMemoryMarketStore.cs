@@ -116,9 +116,9 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
                 receipt = WriteTrades(write.Symbol, trades, receipt);
             }
 
-            foreach (var (dataType, range) in write.Covered)
+            foreach (var added in write.Covered.GroupBy(covered => covered.DataType, covered => covered.Range, StringComparer.Ordinal))
             {
-                _coverage[(write.Symbol, dataType)] = _coverage.GetValueOrDefault((write.Symbol, dataType), CoverageSet.Empty).Add(range);
+                _coverage[(write.Symbol, added.Key)] = _coverage.GetValueOrDefault((write.Symbol, added.Key), CoverageSet.Empty).Add(added);
             }
 
             if (write.WantedFrom is { } from && (!_wantedFrom.TryGetValue(write.Symbol, out var already) || from < already))

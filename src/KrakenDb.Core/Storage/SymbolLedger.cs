@@ -41,10 +41,11 @@ internal sealed record SymbolLedger(string Symbol)
         }
 
         var coverage = Coverage;
-        foreach (var (dataType, range) in write.Covered)
+        foreach (var added in write.Covered.GroupBy(covered => covered.DataType, covered => covered.Range, StringComparer.Ordinal))
         {
+            var dataType = added.Key;
             var before = coverage.GetValueOrDefault(dataType, CoverageSet.Empty);
-            var after = before.Add(range);
+            var after = before.Add(added);
             if (!after.Equals(before))
             {
                 coverage = coverage.SetItem(dataType, after);

@@ -93,6 +93,21 @@ public sealed class ConcurrencyTests : IDisposable
     }
 
     [Fact]
+    public async Task Compacting_refuses_to_lose_what_kraken_db_did_not_make()
+    {
+        await StoreFile.CreateAsync(Store);
+        StoreFile.Execute(Store, "CREATE TABLE notes (text VARCHAR); INSERT INTO notes VALUES ('mine')");
+        await using var store = await StoreFile.OpenAsync(Store);
+
+        var refused = await Should.ThrowAsync<MarketStoreException>(() => store.CompactAsync());
+
+        refused.Message.ShouldContain("main.notes");
+        (await store.CountAsync()).ShouldBe(100);
+        await store.WriteAsync(100, 101);
+        (await Should.ThrowAsync<MarketStoreException>(() => store.CompactAsync())).Message.ShouldContain("main.notes");
+    }
+
+    [Fact]
     public async Task A_cancelled_compaction_leaves_the_store_as_it_was()
     {
         await using var store = await StoreFile.OpenAsync(Store);

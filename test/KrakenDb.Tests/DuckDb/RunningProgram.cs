@@ -40,10 +40,30 @@ internal sealed class RunningProgram : IDisposable
     public async Task OwnsAsync(string store)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (FileOwner.Read(store + ".owner")?.Pid != Id)
+        while (FileOwner.Read(store + ".owner")?.Pid != Id || !HasOpen(store))
         {
             HasEnded.ShouldBeFalse($"kraken-db ended with exit code {(HasEnded ? ExitCode : 0)} before it opened {store}.");
             await Task.Delay(20, patience.Token);
+        }
+    }
+
+    // The record is written a moment before the lock is held; the store is opened after it.
+    private bool HasOpen(string store)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Thread.Sleep(TimeSpan.FromSeconds(1));
+            return true;
+        }
+
+        try
+        {
+            return Directory.EnumerateFiles($"/proc/{Id}/fd").Any(descriptor => new FileInfo(descriptor).LinkTarget == store);
+        }
+        catch (IOException)
+        {
+            // The process, or one of its files, is gone.
+            return false;
         }
     }
 

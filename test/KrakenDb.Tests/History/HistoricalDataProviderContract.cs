@@ -163,6 +163,52 @@ public abstract class HistoricalDataProviderContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Latest_asks_for_holes_only_where_its_candles_are()
+    {
+        await _store.WriteAsync(Rows.Write(Symbol, 1, Minutes(0, 60, 1), Rows.Covered(0, 10), Rows.Covered(11, 60)), default);
+        var failing = new CandleQuery { Holes = Holes.Fail, AsOf = At(40) };
+
+        (await _provider.GetLatestCandlesAsync(Symbol, 1, 5, failing)).Count.ShouldBe(5);
+        (await Should.ThrowAsync<IncompleteDataException>(async () => await _provider.GetLatestCandlesAsync(Symbol, 1, 30, failing))).Gaps.Single().StartTime.ShouldBe(At(10));
+        (await Should.ThrowAsync<IncompleteDataException>(async () => await _provider.GetLatestCandlesAsync(Symbol, 1, 5, failing with { AsOf = At(62) }))).Gaps.Single().StartTime.ShouldBe(At(60));
+    }
+
+    [Fact]
+    public async Task An_interval_that_nothing_stored_divides_is_named_with_what_is_stored()
+    {
+        await _store.WriteAsync(Rows.Write(Symbol, 60, [Rows.Candle(0)]), default);
+
+        var refused = await Should.ThrowAsync<UnknownIntervalException>(async () => await _provider.GetLatestCandlesAsync(Symbol, 5, 1));
+
+        refused.Stored.ShouldBe([Interval.Hour]);
+        refused.Message.ShouldContain("1h");
+        (await _provider.GetLatestCandlesAsync(Symbol, 120, 1)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Reading_open_candles_never_disturbs_other_reads()
+    {
+        await FillAsync(0, 2000);
+        await FillAsync(0, 2000, "ETH/USD");
+        var expected = await _provider.GetCandlesAsync("ETH/USD", 1, At(0), At(2000));
+
+        var opens = Task.Run(async () =>
+        {
+            for (var minute = 100; minute < 400; minute++)
+            {
+                await _provider.GetLatestCandlesAsync(Symbol, 60, 3, new CandleQuery { AsOf = At(minute), IncludeOpen = true });
+            }
+        });
+        while (!opens.IsCompleted)
+        {
+            var reads = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => _provider.GetCandlesAsync("ETH/USD", 1, At(0), At(2000))));
+            reads.ShouldAllBe(read => read.SequenceEqual(expected));
+        }
+
+        await opens;
+    }
+
+    [Fact]
     public async Task Expired_data_are_neither_complete_nor_a_gap()
     {
         await _store.WriteAsync(Rows.Write(Symbol, 1, Minutes(10, 20, 1), Rows.Covered(0, 10, grade: CoverageGrade.Expired), Rows.Covered(10, 2880)), default);
