@@ -29,8 +29,10 @@ public sealed record BulkCsvImporterOptions
     public int Parallelism { get; init; } = Math.Min(Environment.ProcessorCount, 4);
 
     /// <summary>
-    /// Where rejected rows are listed, as <c>FILE.rejected.csv</c> (<c>ARCHIVE.MEMBER.rejected.csv</c>). By default beside the file or archive, and in the
-    /// current directory when that is read-only.
+    /// Where rejected rows are listed; made when it is not there. Names then tell files of different folders apart by their path below the imported
+    /// directory: <c>FOLDER_FILE.rejected.csv</c> (<c>ARCHIVE_MEMBER.rejected.csv</c>); files that are imported one by one under one name need directories
+    /// of their own. By default beside the file or archive, as <c>FILE.rejected.csv</c> (<c>ARCHIVE.MEMBER.rejected.csv</c>), and where that cannot be
+    /// written in the current directory, with a part in the name that no other file has.
     /// </summary>
     public string? RejectedDirectory { get; init; }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace KrakenDb.Kraken;
 
@@ -14,7 +16,21 @@ internal sealed record CsvSource(string Name, string FilePath, string? Member, l
     /// <summary>The name without folders: <c>XBTUSD_1.csv</c>.</summary>
     public string BaseName => Name[(Name.LastIndexOf('/') + 1)..];
 
-    public string RejectedName => (Member is null ? BaseName : $"{Path.GetFileName(FilePath)}.{Member.Replace('/', '_')}") + ArchiveFileName.RejectedEnding;
+    /// <summary>The name of its list of rejected rows beside the file or archive.</summary>
+    public string RejectedName => (Member is null ? BaseName : $"{Path.GetFileName(FilePath)}.{Flat(Member)}") + ArchiveFileName.RejectedEnding;
+
+    /// <summary>The same in a directory that several imported files share: with the folders below the imported directory.</summary>
+    public string SharedRejectedName => Flat(Name) + ArchiveFileName.RejectedEnding;
+
+    /// <summary>The same where files of any directories meet: no other file has it.</summary>
+    public string UniqueRejectedName
+    {
+        get
+        {
+            var path = SHA256.HashData(Encoding.UTF8.GetBytes($"{Path.GetFullPath(FilePath)}:{Member}"));
+            return $"{BaseName}.{Convert.ToHexStringLower(path.AsSpan(0, 6))}{ArchiveFileName.RejectedEnding}";
+        }
+    }
 
     /// <summary>What its cursor goes by.</summary>
     public string Identity(string symbol, Interval? interval) => string.Create(
@@ -73,6 +89,8 @@ internal sealed record CsvSource(string Name, string FilePath, string? Member, l
             throw;
         }
     }
+
+    private static string Flat(string path) => path.Replace('/', '_').Replace('\\', '_');
 
     private static void Skip(Stream stream, long count, CancellationToken cancellationToken)
     {

@@ -14,6 +14,9 @@ internal sealed partial class FileImport(
     BulkCsvImporterOptions options,
     Action<long, long> advance)
 {
+    // A file that is not in order is held in memory: one at a time in the whole process.
+    private static readonly SemaphoreSlim UnorderedTurn = new(1, 1);
+
     private readonly string _identity = source.Identity(symbol, interval);
     private ImportCounts _counts;
     private bool _isBegun;
@@ -23,12 +26,12 @@ internal sealed partial class FileImport(
 
     public async Task<ImportedFile> RunAsync(CancellationToken cancellationToken)
     {
-        using var rejected = OpenRejected();
+        using var rejected = RejectedRowsFile.Of(source, options.RejectedDirectory, Environment.CurrentDirectory);
         var (state, position) = await ResumeAsync(rejected, cancellationToken).ConfigureAwait(false);
-        using var pieces = await Task.Run(() => Open(state, position, cancellationToken), cancellationToken).ConfigureAwait(false);
-        await WriteAllAsync(pieces, rejected, cancellationToken).ConfigureAwait(false);
-
-        var log = pieces.Log;
+        var isOrdered = state is not null || await Task.Run(() => IsOrdered(cancellationToken), cancellationToken).ConfigureAwait(false);
+        var log = isOrdered
+            ? await WriteAllAsync(() => OpenOrdered(state, position, cancellationToken), rejected, cancellationToken).ConfigureAwait(false)
+            : await WriteUnorderedAsync(rejected, cancellationToken).ConfigureAwait(false);
         if (log.Rejected > 0 && !_hasUsableRows)
         {
             var first = log.First!.Value;
@@ -65,18 +68,6 @@ internal sealed partial class FileImport(
         };
     }
 
-    private RejectedRowsFile OpenRejected()
-    {
-        if (options.RejectedDirectory is { } directory)
-        {
-            Directory.CreateDirectory(directory);
-            return new RejectedRowsFile(Path.Combine(directory, source.RejectedName));
-        }
-
-        var beside = Path.GetDirectoryName(Path.GetFullPath(source.FilePath))!;
-        return new RejectedRowsFile(Path.Combine(beside, source.RejectedName), Path.Combine(Environment.CurrentDirectory, source.RejectedName));
-    }
-
     private async Task<(ImportState? State, long Position)> ResumeAsync(RejectedRowsFile rejected, CancellationToken cancellationToken)
     {
         var cursor = await store.GetImportCursorAsync(_identity, cancellationToken).ConfigureAwait(false);
@@ -94,28 +85,34 @@ internal sealed partial class FileImport(
         return (state, cursor.Position);
     }
 
-    private IImportPieces Open(ImportState? state, long position, CancellationToken cancellationToken)
+    private bool IsOrdered(CancellationToken cancellationToken) => interval is { } width
+        ? OhlcvtOrder.IsKept(source, width, cancellationToken)
+        : TimeAndSalesSorted.IsNotNeeded(source, cancellationToken);
+
+    private IImportPieces OpenOrdered(ImportState? state, long position, CancellationToken cancellationToken) => interval is { } width
+        ? new OhlcvtStream(source, width, options.BatchSize, state, position, cancellationToken)
+        : new TimeAndSalesStream(source, options.BatchSize, state, position, cancellationToken);
+
+    private async Task<RowLog> WriteUnorderedAsync(RejectedRowsFile rejected, CancellationToken cancellationToken)
     {
-        if (interval is not { } width)
+        await UnorderedTurn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            return state is not null || TimeAndSalesSorted.IsNotNeeded(source, cancellationToken)
-                ? new TimeAndSalesStream(source, options.BatchSize, state, position, cancellationToken)
-                : Unordered(new TimeAndSalesSorted(source, options.BatchSize));
+            LogUnordered(options.Logger, source.Name);
+            return await WriteAllAsync(
+                () => interval is { } width ? new OhlcvtSorted(source, width, options.BatchSize) : new TimeAndSalesSorted(source, options.BatchSize),
+                rejected,
+                cancellationToken).ConfigureAwait(false);
         }
-
-        return state is not null || OhlcvtOrder.IsKept(source, width, cancellationToken)
-            ? new OhlcvtStream(source, width, options.BatchSize, state, position, cancellationToken)
-            : Unordered(new OhlcvtSorted(source, width, options.BatchSize));
+        finally
+        {
+            UnorderedTurn.Release();
+        }
     }
 
-    private IImportPieces Unordered(IImportPieces pieces)
+    private async Task<RowLog> WriteAllAsync(Func<IImportPieces> open, RejectedRowsFile rejected, CancellationToken cancellationToken)
     {
-        LogUnordered(options.Logger, source.Name);
-        return pieces;
-    }
-
-    private async Task WriteAllAsync(IImportPieces pieces, RejectedRowsFile rejected, CancellationToken cancellationToken)
-    {
+        using var pieces = await Task.Run(open, cancellationToken).ConfigureAwait(false);
         Task? writing = null;
         ImportPiece? parsed = null;
         try
@@ -137,6 +134,7 @@ internal sealed partial class FileImport(
 
             await writing.ConfigureAwait(false);
             writing = null;
+            return pieces.Log;
         }
         finally
         {

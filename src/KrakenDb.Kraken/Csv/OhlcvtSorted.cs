@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace KrakenDb.Kraken;
 
@@ -6,18 +7,22 @@ namespace KrakenDb.Kraken;
 /// A file of candles that is not in order of time, read whole, put in order and cleared of repeated rows. A rejected row without a readable time leaves
 /// out everything between the rows before and after it in the file.
 /// </summary>
-internal sealed class OhlcvtSorted(CsvSource source, Interval interval, int batchSize) : IImportPieces
+internal sealed class OhlcvtSorted(CsvSource source, Interval interval, int batchSize, int rowsMax = OhlcvtSorted.RowsMax) : IImportPieces
 {
-    /// <summary>Some 90 bytes each: the largest file that is sorted takes 0.8 GB. All minutes since 2013 are fewer.</summary>
-    public const int RowsMax = 8_000_000;
+    /// <summary>So many rows in random order (275 MB of text) made a process peak at 399 MB, 27 MB of them its own: 64 bytes per row, and batches of the default size.</summary>
+    public const int RowsMax = 5_000_000;
 
     private const int ChunkRows = 1 << 16;
 
-    private readonly List<CandleBatch> _chunks = [];
+    private readonly ChunkedRows<Row> _rows = new();
+
+    // The minute since 1970 in the upper half, the place in the file in the lower.
+    private readonly List<long> _order = new((int)Math.Min(rowsMax, (source.Length / OhlcvtStream.ShortestRow) + 1));
     private readonly List<TimeRange> _holes = [];
-    private readonly List<RejectedRow> _rejected = [];
-    private (int Chunk, int Row)[] _order = [];
-    private long[] _opens = [];
+    private OhlcvtParser? _parser;
+    private LineBlocks? _blocks;
+    private long? _before;
+    private bool _afterUnknown;
     private int _next;
     private bool _isRead;
 
@@ -25,17 +30,21 @@ internal sealed class OhlcvtSorted(CsvSource source, Interval interval, int batc
 
     public ImportPiece Next(CancellationToken cancellationToken)
     {
+        List<RejectedRow> rejected = [];
         if (!_isRead)
         {
-            Read(cancellationToken);
-            _isRead = true;
+            rejected = Read(cancellationToken);
+            if (!_isRead)
+            {
+                return new ImportPiece { Rejected = rejected, Position = 0, Rows = 0, IsLast = false };
+            }
         }
 
-        var batch = CandleBatch.Rent(Math.Max(1, Math.Min(batchSize, _order.Length - _next)));
+        var batch = CandleBatch.Rent(Math.Max(1, Math.Min(batchSize, _order.Count - _next)));
         var start = _next;
         long repeated = 0;
         long contradicting = 0;
-        while (_next < _order.Length)
+        while (_next < _order.Count)
         {
             var row = At(_next);
             if (batch.Count > 0 && batch.Timestamp[batch.Count - 1] == row.Timestamp)
@@ -66,79 +75,120 @@ internal sealed class OhlcvtSorted(CsvSource source, Interval interval, int batc
             _next++;
         }
 
-        var isLast = _next == _order.Length;
-        var rejected = start == 0 ? _rejected : [];
+        var isLast = _next == _order.Count;
         return new ImportPiece
         {
             Candles = batch,
             Rejected = rejected,
             Covered = batch.Count == 0
                 ? []
-                : OhlcvtStream.Claims(interval, OhlcvtCoverage.Without(start == 0 ? _opens[0] : _opens[start - 1], batch.Timestamp[batch.Count - 1], _holes)),
-            WantedFrom = _opens.Length > 0 ? UnixTime.ToDateTimeOffset(_opens[0]) : null,
+                : OhlcvtStream.Claims(interval, OhlcvtCoverage.Without(OpenAt(Math.Max(0, start - 1)), batch.Timestamp[batch.Count - 1], _holes)),
+            WantedFrom = _order.Count > 0 ? UnixTime.ToDateTimeOffset(OpenAt(0)) : null,
             Repeated = repeated,
             Contradicting = contradicting,
-            Position = isLast ? source.Length : (long)((Int128)source.Length * _next / _order.Length),
-            Rows = _rejected.Count + _next,
+            Position = isLast ? source.Length : (long)((Int128)source.Length * _next / _order.Count),
+            Rows = Log.Rejected + _next,
             IsLast = isLast,
         };
     }
 
     public void Dispose()
     {
-        foreach (var chunk in _chunks)
-        {
-            chunk.Dispose();
-        }
-
-        _chunks.Clear();
+        _blocks?.Dispose();
+        _rows.Clear();
+        _order.Clear();
+        _order.Capacity = 0;
     }
 
-    private CandleRow At(int index) => _chunks[_order[index].Chunk][_order[index].Row];
+    private long OpenAt(int index) => (_order[index] >> 32) * UnixTime.MicrosecondsPerMinute;
 
-    private void Read(CancellationToken cancellationToken)
+    private CandleRow At(int index)
     {
-        var parser = new OhlcvtParser(interval, Log);
-        using var blocks = source.Open(position: 0, cancellationToken);
-        blocks.SkipPreamble();
-        long? before = null;
-        var afterUnknown = false;
-        long taken = 0;
+        ref readonly var row = ref _rows[(int)(_order[index] & int.MaxValue)];
+        return new CandleRow
+        {
+            Timestamp = OpenAt(index),
+            Open = row.Open,
+            High = row.High,
+            Low = row.Low,
+            Close = row.Close,
+            Volume = new Int128(row.VolumeUpper, row.VolumeLower),
+            QuoteVolume = CandleRow.UnknownVolume,
+            TradeCount = row.TradeCount,
+            Vwap = CandleRow.UnknownPrice,
+            Source = CandleSource.OhlcvtCsv,
+        };
+    }
+
+    // Stops early to give rejected rows away.
+    private List<RejectedRow> Read(CancellationToken cancellationToken)
+    {
+        if (_blocks is null)
+        {
+            _parser = new OhlcvtParser(interval, Log);
+            _blocks = source.Open(position: 0, cancellationToken);
+            _blocks.SkipPreamble();
+        }
+
+        using var chunk = CandleBatch.Rent(ChunkRows);
         while (true)
         {
-            var chunk = CandleBatch.Rent(ChunkRows);
-            _chunks.Add(chunk);
+            chunk.Count = 0;
             var more = true;
-            while (chunk.Count < ChunkRows && !Log.IsFull && (more = blocks.Fill()))
+            while (chunk.Count < ChunkRows && !Log.IsFull && (more = _blocks.Fill()))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                blocks.Advance(parser.Parse(blocks.Lines, chunk, ChunkRows));
+                _blocks.Advance(_parser!.Parse(_blocks.Lines, chunk, ChunkRows));
             }
 
-            OhlcvtParser.FillConstants(chunk);
-            taken += chunk.Count;
-            if (taken + _rejected.Count > RowsMax)
+            if (Log.Rows > rowsMax)
             {
-                throw new ImportException(string.Create(CultureInfo.InvariantCulture, $"{source.Name} is not in order of time and has more than the {RowsMax} rows that are put in order in memory. Sort it by its first column and import it again."));
+                throw new ImportException(string.Create(CultureInfo.InvariantCulture, $"{source.Name} is not in order of time and has more than the {rowsMax} rows that are put in order in memory. Sort it by its first column and import it again."));
             }
 
-            LeaveOut(chunk, Log.Take(), ref before, ref afterUnknown);
+            Keep(chunk);
+            var rejected = Log.Take();
+            LeaveOut(chunk, rejected);
             if (!more)
             {
-                break;
+                CollectionsMarshal.AsSpan(_order).Sort();
+                _isRead = true;
+                return rejected;
+            }
+
+            if (rejected.Count > 0)
+            {
+                return rejected;
             }
         }
-
-        Sort((int)taken);
     }
 
-    private void LeaveOut(CandleBatch chunk, List<RejectedRow> rejected, ref long? before, ref bool afterUnknown)
+    private void Keep(CandleBatch chunk)
+    {
+        for (var index = 0; index < chunk.Count; index++)
+        {
+            _order.Add((chunk.Timestamp[index] / UnixTime.MicrosecondsPerMinute << 32) | (long)_rows.Count);
+            var volume = chunk.Volume[index];
+            _rows.Add(new Row
+            {
+                Open = chunk.Open[index],
+                High = chunk.High[index],
+                Low = chunk.Low[index],
+                Close = chunk.Close[index],
+                TradeCount = chunk.TradeCount[index],
+                VolumeUpper = unchecked((ulong)(volume >> 64)),
+                VolumeLower = unchecked((ulong)volume),
+            });
+        }
+    }
+
+    private void LeaveOut(CandleBatch chunk, List<RejectedRow> rejected)
     {
         var opens = chunk.Timestamp.AsSpan(0, chunk.Count);
-        if (afterUnknown && opens.Length > 0)
+        if (_afterUnknown && opens.Length > 0)
         {
-            Between(before, opens[0]);
-            afterUnknown = false;
+            Between(_before, opens[0]);
+            _afterUnknown = false;
         }
 
         foreach (var row in rejected)
@@ -149,16 +199,15 @@ internal sealed class OhlcvtSorted(CsvSource source, Interval interval, int batc
             }
             else if (row.Index < opens.Length)
             {
-                Between(row.Index > 0 ? opens[row.Index - 1] : before, opens[row.Index]);
+                Between(row.Index > 0 ? opens[row.Index - 1] : _before, opens[row.Index]);
             }
             else
             {
-                afterUnknown = true;
+                _afterUnknown = true;
             }
         }
 
-        _rejected.AddRange(rejected);
-        before = opens.Length > 0 ? opens[^1] : before;
+        _before = opens.Length > 0 ? opens[^1] : _before;
     }
 
     private void Between(long? before, long after)
@@ -169,20 +218,15 @@ internal sealed class OhlcvtSorted(CsvSource source, Interval interval, int batc
         }
     }
 
-    private void Sort(int count)
+    // What a file of candles says, without the padding that an Int128 brings along.
+    private struct Row
     {
-        _opens = new long[count];
-        _order = new (int, int)[count];
-        var at = 0;
-        for (var chunk = 0; chunk < _chunks.Count; chunk++)
-        {
-            for (var row = 0; row < _chunks[chunk].Count; row++)
-            {
-                _opens[at] = _chunks[chunk].Timestamp[row];
-                _order[at++] = (chunk, row);
-            }
-        }
-
-        Array.Sort(_opens, _order);
+        public long Open;
+        public long High;
+        public long Low;
+        public long Close;
+        public long TradeCount;
+        public ulong VolumeUpper;
+        public ulong VolumeLower;
     }
 }

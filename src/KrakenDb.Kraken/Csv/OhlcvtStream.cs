@@ -3,8 +3,8 @@ namespace KrakenDb.Kraken;
 /// <summary>A file of candles in order of time, batch by batch.</summary>
 internal sealed class OhlcvtStream : IImportPieces
 {
-    // The shortest row: 10 digits, six commas, five one-digit numbers, one for the count and the line feed.
-    private const int ShortestRow = 23;
+    /// <summary>Bytes: 10 digits, six commas, five one-digit numbers, one for the count and the line feed.</summary>
+    public const int ShortestRow = 23;
 
     private readonly CsvSource _source;
     private readonly Interval _interval;

@@ -21,18 +21,35 @@ internal sealed class RejectedRowsFile(string path, string? fallback = null) : I
     /// <summary>Bytes on disk; 0 without a file.</summary>
     public long Length { get; private set; }
 
+    /// <summary>The list of a file: in the directory chosen for all lists, else beside the file, else in the current directory.</summary>
+    public static RejectedRowsFile Of(CsvSource source, string? directory, string currentDirectory)
+    {
+        if (directory is not null)
+        {
+            Directory.CreateDirectory(directory);
+            return new RejectedRowsFile(System.IO.Path.Combine(directory, source.SharedRejectedName));
+        }
+
+        var beside = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(source.FilePath))!;
+        return new RejectedRowsFile(System.IO.Path.Combine(beside, source.RejectedName), System.IO.Path.Combine(currentDirectory, source.UniqueRejectedName));
+    }
+
     /// <summary>Removes what an earlier import of the file left behind.</summary>
     /// <exception cref="ImportException">There is a file of that name that is not ours.</exception>
     public void Restart()
     {
-        foreach (var place in Places().Where(File.Exists))
+        try
         {
-            if (!IsOurs(place))
-            {
-                throw new ImportException($"{place} is in the way: rejected rows are written to a file of that name, and this one was not made by an import. Move it, or choose another directory for rejected rows.");
-            }
+            Remove(path);
+        }
+        catch (Exception exception) when (fallback is not null && exception is UnauthorizedAccessException or IOException)
+        {
+            // As read-only as its directory: Create goes to the fallback.
+        }
 
-            File.Delete(place);
+        if (File.Exists(fallback) && !IsWritable())
+        {
+            Remove(fallback);
         }
     }
 
@@ -45,17 +62,7 @@ internal sealed class RejectedRowsFile(string path, string? fallback = null) : I
             return true;
         }
 
-        if (Places().FirstOrDefault(File.Exists) is not { } place || new FileInfo(place).Length < length || !IsOurs(place))
-        {
-            return false;
-        }
-
-        _stream = new FileStream(place, FileMode.Open, FileAccess.Write, FileShare.Read);
-        _stream.SetLength(length);
-        _stream.Position = length;
-        Path = place;
-        Length = length;
-        return true;
+        return TryContinue(path, length) || (fallback is not null && !IsWritable() && TryContinue(fallback, length));
     }
 
     public void Append(IReadOnlyCollection<RejectedRow> rows)
@@ -110,7 +117,57 @@ internal sealed class RejectedRowsFile(string path, string? fallback = null) : I
         return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.AsSpan().SequenceEqual(Header);
     }
 
-    private IEnumerable<string> Places() => fallback is null || string.Equals(path, fallback, StringComparison.Ordinal) ? [path] : [path, fallback];
+    private static void Remove(string place)
+    {
+        if (!File.Exists(place))
+        {
+            return;
+        }
+
+        if (!IsOurs(place))
+        {
+            throw new ImportException($"{place} is in the way: rejected rows are written to a file of that name, and this one was not made by an import. Move it, or choose another directory for rejected rows.");
+        }
+
+        File.Delete(place);
+    }
+
+    // Whether the list can be made where it belongs. Only the attempt tells.
+    private bool IsWritable()
+    {
+        try
+        {
+            using var probe = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+            return true;
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            return false;
+        }
+    }
+
+    private bool TryContinue(string place, long length)
+    {
+        try
+        {
+            if (!File.Exists(place) || new FileInfo(place).Length < length || !IsOurs(place))
+            {
+                return false;
+            }
+
+            _stream = new FileStream(place, FileMode.Open, FileAccess.Write, FileShare.Read);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+
+        _stream.SetLength(length);
+        _stream.Position = length;
+        Path = place;
+        Length = length;
+        return true;
+    }
 
     private FileStream Create()
     {

@@ -196,27 +196,16 @@ internal sealed class TimeAndSalesParser(string file)
     {
         id = 0;
         var rounded = false;
-        (side, var isSide) = fields[3] switch
-        {
-            [(byte)'b' or (byte)'B', ..] => (TradeSide.Buy, true),
-            [(byte)'s' or (byte)'S', ..] => (TradeSide.Sell, true),
-            _ => (default, false),
-        };
-        (orderType, var isType) = fields[4] switch
-        {
-            [(byte)'m' or (byte)'M', ..] => ("market", true),
-            [(byte)'l' or (byte)'L', ..] => ("limit", true),
-            [] => (null, true),
-            _ => ((string?)null, false),
-        };
+        (side, var isSide) = IsWord(fields[3], "b"u8, "buy"u8) ? (TradeSide.Buy, true) : (TradeSide.Sell, IsWord(fields[3], "s"u8, "sell"u8));
+        orderType = IsWord(fields[4], "m"u8, "market"u8) ? "market" : IsWord(fields[4], "l"u8, "limit"u8) ? "limit" : null;
         if (!isSide)
         {
-            return $"the side '{fields.Text(3)}' is neither b nor s";
+            return $"the side '{fields.Text(3)}' is neither b (buy) nor s (sell)";
         }
 
-        if (!isType)
+        if (orderType is null && !fields[4].IsEmpty)
         {
-            return $"the order type '{fields.Text(4)}' is neither m nor l";
+            return $"the order type '{fields.Text(4)}' is neither m (market) nor l (limit)";
         }
 
         if (fields[6].IsEmpty)
@@ -232,6 +221,9 @@ internal sealed class TimeAndSalesParser(string file)
         id = scaled / FixedPoint.One;
         return null;
     }
+
+    private static bool IsWord(ReadOnlySpan<byte> text, ReadOnlySpan<byte> letter, ReadOnlySpan<byte> word) =>
+        Ascii.EqualsIgnoreCase(text, letter) || Ascii.EqualsIgnoreCase(text, word);
 
     // Nearly always the same few bytes.
     private string Misc(ReadOnlySpan<byte> text)

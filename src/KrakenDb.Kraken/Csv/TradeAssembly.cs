@@ -10,6 +10,7 @@ internal sealed class TradeAssembly(int batchSize, bool claims)
     private readonly List<int> _rowsOfCandle = [];
     private CandleBatch? _candles;
     private TradeBatch? _trades;
+    private int _usualTrades = FirstCapacity;
     private MinuteBuilder _minute;
     private bool _isMinuteOpen;
     private int _rowsOfMinute;
@@ -92,6 +93,9 @@ internal sealed class TradeAssembly(int batchSize, bool claims)
             Contradicting = _contradicting + contradicting,
         };
         _candles = null;
+
+        // The next piece is about as large: growing towards it would leave twice its size to the garbage collector.
+        _usualTrades = Math.Max(FirstCapacity, (_trades?.Count ?? 0) + FirstCapacity);
         _trades = null;
         _rowsOfCandle.Clear();
         _rows = 0;
@@ -134,7 +138,7 @@ internal sealed class TradeAssembly(int batchSize, bool claims)
     {
         if (_trades is null)
         {
-            _trades = new TradeBatch(FirstCapacity);
+            _trades = new TradeBatch(_usualTrades);
         }
         else if (_trades.Count == _trades.Capacity)
         {

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using KrakenDb.Kraken;
 using Shouldly;
 using Xunit;
 
@@ -93,6 +94,32 @@ public sealed class CandleImportTests : IDisposable
         await new BulkCsvImporter(store, new() { BatchSize = 2 }).ImportCsvFileAsync(CsvText.Write(_folder, "XBTUSD_1.csv", text), cancellationToken: Cancellation);
 
         (await CsvText.CoveredAsync(store, "BTC/USD", "candles_1m", Cancellation)).ShouldBe("0-4 8-9");
+    }
+
+    [Fact]
+    public void Rejected_rows_of_a_file_out_of_order_do_not_pile_up()
+    {
+        var text = string.Concat(Enumerable.Range(0, 25_000).Select(row => CsvText.Row(-2 * row) + "\n" + CsvText.Row((-2 * row) - 1, volume: "-1") + "\n"));
+        var path = CsvText.Write(_folder, "XBTUSD_1.csv", text);
+        using var pieces = new OhlcvtSorted(CsvSource.OfFile(path, "XBTUSD_1.csv"), Interval.Minute, batchSize: 10_000);
+
+        var all = CsvText.Pieces(pieces, Cancellation);
+
+        all.Select(piece => piece.Rejected.Count).Max().ShouldBeLessThanOrEqualTo(10_000);
+        all.Sum(piece => piece.Rejected.Count).ShouldBe(25_000);
+        all.Sum(piece => piece.Candles?.Count ?? 0).ShouldBe(25_000);
+        all.SelectMany(piece => piece.Covered).All(covered => covered.Range.Range.EndMicroseconds - covered.Range.Range.StartMicroseconds == 60_000_000).ShouldBeTrue();
+        all.SelectMany(piece => piece.Covered).Count().ShouldBe(24_999);
+        all.Select(piece => piece.Rows).ShouldBeInOrder();
+    }
+
+    [Fact]
+    public void A_file_out_of_order_that_is_too_large_for_memory_says_so()
+    {
+        var path = CsvText.Write(_folder, "XBTUSD_1.csv", CsvText.Rows(2, 1, 0));
+        using var pieces = new OhlcvtSorted(CsvSource.OfFile(path, "XBTUSD_1.csv"), Interval.Minute, batchSize: 10, rowsMax: 2);
+
+        Should.Throw<ImportException>(() => pieces.Next(Cancellation)).Message.ShouldContain("Sort it by its first column");
     }
 
     [Fact]

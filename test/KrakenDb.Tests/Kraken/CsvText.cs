@@ -23,6 +23,19 @@ internal static class CsvText
 
     public static LineBlocks Blocks(ReadOnlySpan<byte> text, int chunk = int.MaxValue) => new("test.csv", new ChunkedStream(text.ToArray(), chunk), position: 0, length: null);
 
+    /// <summary>What an import would write, piece after piece.</summary>
+    public static List<ImportPiece> Pieces(IImportPieces pieces, CancellationToken cancellationToken)
+    {
+        var all = new List<ImportPiece>();
+        do
+        {
+            all.Add(pieces.Next(cancellationToken));
+        }
+        while (!all[^1].IsLast);
+
+        return all;
+    }
+
     /// <summary>Everything that an import can change, as text to compare.</summary>
     public static async Task<string> DumpAsync(IMarketStore store, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using KrakenDb.Kraken;
 using Shouldly;
 using Xunit;
 
@@ -114,6 +115,86 @@ public sealed class ImportSourcesTests : IDisposable
 
         report.Files.ShouldHaveSingleItem().RejectedFile.ShouldBe(_folder["Q1.zip.q_XBTUSD_1.csv.rejected.csv"]);
         File.Exists(_folder["Q1.zip.q_XBTUSD_1.csv.rejected.csv"]).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Files_of_one_name_have_lists_of_their_own_in_a_shared_directory()
+    {
+        CsvText.Write(_folder, "in/q1/XBTUSD_1.csv", CsvText.Rows(0) + "x\n");
+        CsvText.Write(_folder, "in/q2/XBTUSD_1.csv", CsvText.Rows(1) + "y\n");
+        CsvText.Write(_folder, "in/q3/XBTUSD_1.csv", CsvText.Rows(2));
+        Zip("in/q1/a.zip", ("m/XBTUSD_1.csv", CsvText.Rows(3) + "z\n"));
+
+        var report = await new BulkCsvImporter(_store, new() { RejectedDirectory = _folder["out"], Parallelism = 1 }).ImportDirectoryAsync(_folder["in"], cancellationToken: Cancellation);
+
+        report.Failed.ShouldBeEmpty();
+        Lists(_folder["out"]).ShouldBe(["q1_XBTUSD_1.csv.rejected.csv", "q1_a.zip_m_XBTUSD_1.csv.rejected.csv", "q2_XBTUSD_1.csv.rejected.csv"]);
+        report.Files.Where(file => file.Rejected > 0).All(file => File.ReadLines(file.RejectedFile!).Count() == 2).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_list_in_the_current_directory_is_not_removed_by_the_import_of_another_file()
+    {
+        var bad = CsvSource.OfFile(CsvText.Write(_folder, "XBTUSD_1.csv", "x\n"), "XBTUSD_1.csv");
+        var clean = CsvSource.OfFile(CsvText.Write(_folder, "sub/XBTUSD_1.csv", CsvText.Rows(0)), "XBTUSD_1.csv");
+        using (var list = RejectedRowsFile.Of(bad, directory: null, _folder.Path))
+        {
+            list.Restart();
+            list.Append([Rejected]);
+        }
+
+        using var other = RejectedRowsFile.Of(clean, directory: null, _folder.Path);
+        other.Restart();
+
+        Lists(_folder.Path).ShouldBe(["XBTUSD_1.csv.rejected.csv"]);
+    }
+
+    [Fact]
+    public void Where_a_list_cannot_be_written_beside_its_file_each_file_has_its_own_in_the_current_directory()
+    {
+        Directory.CreateDirectory(_folder["here"]);
+        var paths = new List<string>();
+        foreach (var folder in new[] { "q1", "q2" })
+        {
+            // Nobody can write a file of the name of a directory.
+            Directory.CreateDirectory(_folder[$"{folder}/XBTUSD_1.csv.rejected.csv"]);
+            using var list = List(folder);
+            list.Restart();
+            list.Append([Rejected]);
+            paths.Add(list.Path!);
+        }
+
+        using (var again = List("q1"))
+        {
+            again.Continue(new FileInfo(paths[0]).Length).ShouldBeTrue();
+            again.Path.ShouldBe(paths[0]);
+        }
+
+        using var repaired = List("q1");
+        repaired.Restart();
+
+        Lists(_folder["here"]).ShouldBe([Path.GetFileName(paths[1])]);
+        ArchiveFileName.IsCsv(paths[1]).ShouldBeFalse();
+
+        RejectedRowsFile List(string folder) =>
+            RejectedRowsFile.Of(CsvSource.OfFile(CsvText.Write(_folder, $"{folder}/XBTUSD_1.csv", "x\n"), "XBTUSD_1.csv"), directory: null, _folder["here"]);
+    }
+
+    [Fact]
+    public async Task Only_one_file_out_of_order_is_in_memory_at_a_time()
+    {
+        foreach (var pair in new[] { "XBTUSD", "ETHUSD", "SOLUSD" })
+        {
+            CsvText.Write(_folder, $"{pair}_1.csv", CsvText.Rows([.. Enumerable.Range(0, 20).Reverse()]));
+        }
+
+        CsvText.Write(_folder, "ADAUSD.csv", string.Concat(Enumerable.Range(0, 20).Select(row => $"{CsvText.Start - (row * 60)},1.0,1\n")));
+        var store = new WatchedStore(_store);
+
+        var report = await new BulkCsvImporter(store, new() { Parallelism = 4, BatchSize = 5 }).ImportDirectoryAsync(_folder.Path, cancellationToken: Cancellation);
+
+        report.Files.Select(file => file.Inserted).ShouldBe([20, 20, 20, 20]);
+        store.AtOnceMax.ShouldBe(1);
     }
 
     [Fact]
@@ -259,6 +340,10 @@ public sealed class ImportSourcesTests : IDisposable
 
         dumps.Distinct(StringComparer.Ordinal).ShouldHaveSingleItem();
     }
+
+    private static RejectedRow Rejected { get; } = new(Line: 1, "no row", "x"u8.ToArray(), Time: null, Index: 0);
+
+    private static IEnumerable<string?> Lists(string directory) => Directory.GetFiles(directory, "*.rejected.csv").Select(Path.GetFileName).Order(StringComparer.Ordinal);
 
     private void Zip(string name, params (string Member, string Text)[] members)
     {

@@ -43,6 +43,10 @@ public sealed class TimeAndSalesTests : IDisposable
     [InlineData("s", "m", "", TradeSide.Sell, "market")]
     [InlineData("b", "l", "x,y", TradeSide.Buy, "limit")]
     [InlineData("b", "", "post", TradeSide.Buy, null)]
+    [InlineData("B", "L", "", TradeSide.Buy, "limit")]
+    [InlineData("S", "M", "", TradeSide.Sell, "market")]
+    [InlineData("buy", "Market", "", TradeSide.Buy, "market")]
+    [InlineData("SELL", "limit", "", TradeSide.Sell, "limit")]
     public void Side_type_and_flags_are_kept(string side, string type, string misc, TradeSide expectedSide, string? expectedType)
     {
         var quoted = misc.Contains(',', StringComparison.Ordinal) ? "xy" : misc;
@@ -65,6 +69,16 @@ public sealed class TimeAndSalesTests : IDisposable
     [InlineData("1704067201,x,1", "the price 'x' is not a number")]
     public void A_row_that_cannot_be_taken_says_why(string line, string reason) =>
         Parse("1704067200,1,1\n" + line + "\n").Rejected.ShouldHaveSingleItem().ShouldBe(reason);
+
+    [Theory]
+    [InlineData("banana", "l", "the side 'banana' is neither b (buy) nor s (sell)")]
+    [InlineData("sel", "l", "the side 'sel' is neither b (buy) nor s (sell)")]
+    [InlineData("", "l", "the side '' is neither b (buy) nor s (sell)")]
+    [InlineData("b", "stop-loss", "the order type 'stop-loss' is neither m (market) nor l (limit)")]
+    [InlineData("b", "maker", "the order type 'maker' is neither m (market) nor l (limit)")]
+    [InlineData("b", "lemon", "the order type 'lemon' is neither m (market) nor l (limit)")]
+    public void A_side_or_type_that_is_only_like_a_known_one_is_rejected(string side, string type, string reason) =>
+        Parse($"1.0,1.0,1704067201.5,b,l,,1\n1.0,1.0,1704067201.5,{side},{type},,2\n").Rejected.ShouldHaveSingleItem().ShouldBe(reason);
 
     [Fact]
     public async Task Equal_rows_are_separate_trades()
@@ -217,6 +231,64 @@ public sealed class TimeAndSalesTests : IDisposable
         (file.Inserted, file.Unchanged).ShouldBe((30, 1));
     }
 
+    [Theory]
+    [InlineData("1@0 2@30 2@30 3@60", true)]
+    [InlineData("1@0 2@30 2@30 2@30 3@30 3@90", true)]
+    [InlineData("1@30 2@30 0@30 0@30 3@30", true)]
+    [InlineData("1@0 2@30 3@60 2@90", false)]
+    [InlineData("1@0 2@60 3@30", false)]
+    [InlineData("1@0 2@30 0@30 2@30 3@60", false)]
+    [InlineData("0@60 0@30", false)]
+    public void Only_a_step_back_sends_a_file_into_memory(string rows, bool streams)
+    {
+        var path = CsvText.Write(_folder, "XBTUSD.csv", Header + Rows(rows));
+
+        TimeAndSalesSorted.IsNotNeeded(CsvSource.OfFile(path, "XBTUSD.csv"), Cancellation).ShouldBe(streams);
+    }
+
+    [Theory]
+    [InlineData("1@0 2@70 2@70 3@130 4@190", 4, 1)]
+    [InlineData("1@0 2@59 2@59 2@59 3@130 4@130 4@130 5@190 5@190", 5, 4)]
+    public async Task A_repeated_id_is_one_trade_and_breaks_nothing(string rows, int inserted, int unchanged)
+    {
+        await using var once = new InMemoryMarketStore();
+        await ImportAsync(once, Header + Rows(string.Join(' ', rows.Split(' ').Distinct(StringComparer.Ordinal))), name: "once");
+        for (var batchSize = 1; batchSize < 6; batchSize++)
+        {
+            await using var store = new InMemoryMarketStore();
+
+            var file = await ImportAsync(store, Header + Rows(rows), batchSize);
+
+            (file.Inserted, file.Unchanged).ShouldBe((inserted, unchanged));
+            (await CsvText.DumpAsync(store, Cancellation)).ShouldBe(await CsvText.DumpAsync(once, Cancellation), $"batch size {batchSize}");
+        }
+    }
+
+    [Fact]
+    public void Rejected_rows_of_a_file_out_of_order_do_not_pile_up()
+    {
+        var text = string.Concat(Enumerable.Range(0, 25_000).Select(row => $"{CsvText.Start - (row * 60)},1.0,1\nno row\n"));
+        var path = CsvText.Write(_folder, "XBTUSD.csv", text);
+        using var pieces = new TimeAndSalesSorted(CsvSource.OfFile(path, "XBTUSD.csv"), batchSize: 10_000);
+
+        var all = CsvText.Pieces(pieces, Cancellation);
+
+        all.Select(piece => piece.Rejected.Count).Max().ShouldBeLessThanOrEqualTo(10_000);
+        all.Sum(piece => piece.Rejected.Count).ShouldBe(25_000);
+        all.Sum(piece => piece.Candles?.Count ?? 0).ShouldBe(25_000);
+        all.SelectMany(piece => piece.Covered).ShouldBeEmpty();
+        all.Select(piece => piece.Rows).ShouldBeInOrder();
+    }
+
+    [Fact]
+    public void A_file_out_of_order_that_is_too_large_for_memory_says_so()
+    {
+        var path = CsvText.Write(_folder, "XBTUSD.csv", Rows("3@70 2@30 1@0"));
+        using var pieces = new TimeAndSalesSorted(CsvSource.OfFile(path, "XBTUSD.csv"), batchSize: 10, rowsMax: 2);
+
+        Should.Throw<ImportException>(() => pieces.Next(Cancellation)).Message.ShouldContain("Sort it by time");
+    }
+
     [Fact]
     public void Damaged_text_never_crashes()
     {
@@ -270,6 +342,9 @@ public sealed class TimeAndSalesTests : IDisposable
             row.TradeCount.ShouldBe(minute.Count);
         }
     }
+
+    private static string Rows(string rows) => string.Concat(rows.Split(' ').Select(row =>
+        row.Split('@') is [var id, var at] ? $"1.5,1.0,{CsvText.Start + int.Parse(at, null)}.000000,b,l,,{id}\n" : ""));
 
     private static long Price(decimal price) => FixedPoint.PriceFromDecimal(price);
 

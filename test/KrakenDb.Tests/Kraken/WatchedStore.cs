@@ -1,0 +1,52 @@
+namespace KrakenDb.Tests.Kraken;
+
+/// <summary>A store that watches how many imports write at once.</summary>
+internal sealed class WatchedStore(IMarketStore inner) : IMarketStore
+{
+    private readonly int[] _inWrite = [0];
+
+    public int AtOnceMax { get; private set; }
+
+    public Task<IReadOnlyList<string>> GetSymbolsAsync(CancellationToken cancellationToken = default) => inner.GetSymbolsAsync(cancellationToken);
+
+    public Task<IReadOnlyList<SyncStatus>> GetSyncStatusAsync(string? symbol = null, CancellationToken cancellationToken = default) => inner.GetSyncStatusAsync(symbol, cancellationToken);
+
+    public Task<CoverageSet> GetCoverageAsync(string symbol, string dataType, CancellationToken cancellationToken = default) => inner.GetCoverageAsync(symbol, dataType, cancellationToken);
+
+    public Task<DateTimeOffset?> GetWantedFromAsync(string symbol, CancellationToken cancellationToken = default) => inner.GetWantedFromAsync(symbol, cancellationToken);
+
+    public Task<IReadOnlyList<Instrument>> GetInstrumentsAsync(CancellationToken cancellationToken = default) => inner.GetInstrumentsAsync(cancellationToken);
+
+    public Task<StoreStatus> GetStatusAsync(CancellationToken cancellationToken = default) => inner.GetStatusAsync(cancellationToken);
+
+    public Task<CompactReport> CompactAsync(CancellationToken cancellationToken = default) => inner.CompactAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    Task<CandleBatch> IMarketReader.ReadCandlesAsync(string symbol, Interval stored, Interval bucket, TimeRange range, CancellationToken cancellationToken) =>
+        inner.ReadCandlesAsync(symbol, stored, bucket, range, cancellationToken);
+
+    Task<TradeBatch> IMarketReader.ReadTradesAsync(string symbol, TimeRange range, long afterId, int limit, CancellationToken cancellationToken) =>
+        inner.ReadTradesAsync(symbol, range, afterId, limit, cancellationToken);
+
+    async Task<StoreReceipt> IMarketStore.WriteAsync(StoreWrite write, CancellationToken cancellationToken)
+    {
+        lock (_inWrite)
+        {
+            AtOnceMax = Math.Max(AtOnceMax, ++_inWrite[0]);
+        }
+
+        // Long enough for another import to come in between if it may.
+        await Task.Delay(20, cancellationToken);
+        lock (_inWrite)
+        {
+            _inWrite[0]--;
+        }
+
+        return await inner.WriteAsync(write, cancellationToken);
+    }
+
+    Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) => inner.GetImportCursorAsync(file, cancellationToken);
+
+    Task IMarketStore.AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken) => inner.AddInstrumentsAsync(instruments, cancellationToken);
+}
