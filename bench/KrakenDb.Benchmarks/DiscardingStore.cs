@@ -15,6 +15,13 @@ internal sealed class DiscardingStore : IMarketStore
 
     public Task<IReadOnlyList<Instrument>> GetInstrumentsAsync(CancellationToken cancellationToken = default) => _empty.GetInstrumentsAsync(cancellationToken);
 
+    public Task<IReadOnlyList<AbsentTradeIds>> GetAbsentTradeIdsAsync(string symbol, CancellationToken cancellationToken = default) => _empty.GetAbsentTradeIdsAsync(symbol, cancellationToken);
+
+    public Task<IReadOnlyList<InstrumentChange>> GetInstrumentChangesAsync(CancellationToken cancellationToken = default) => _empty.GetInstrumentChangesAsync(cancellationToken);
+
+    public Task<IReadOnlyList<ExternalIndicator>> GetExternalIndicatorsAsync(string indicatorName, TimeRange range, CancellationToken cancellationToken = default) =>
+        _empty.GetExternalIndicatorsAsync(indicatorName, range, cancellationToken);
+
     public Task<StoreStatus> GetStatusAsync(CancellationToken cancellationToken = default) => _empty.GetStatusAsync(cancellationToken);
 
     public Task<CompactReport> CompactAsync(CancellationToken cancellationToken = default) => _empty.CompactAsync(cancellationToken);
@@ -36,4 +43,6 @@ internal sealed class DiscardingStore : IMarketStore
     Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) => _empty.GetImportCursorAsync(file, cancellationToken);
 
     Task IMarketStore.AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IMarketStore.WriteIndicatorsAsync(IReadOnlyList<ExternalIndicator> indicators, CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -11,6 +11,12 @@ internal static class Arguments
 
     public static Argument<string> Symbol() => new("SYMBOL") { Description = "The market, in any spelling: BTC/USD, XBT/USD, XBTUSD, XXBTZUSD." };
 
+    public static Option<string[]> Symbols(string whenMissing) =>
+        List("--symbols", "SYMBOL", $"Markets, in any spelling, separated by spaces or commas. Default: {whenMissing}.", text => text);
+
+    public static Option<int?> MaxRetries() =>
+        WholeNumber(new Option<int?>("--max-retries") { Description = $"How often a call that failed for a passing reason is made again. Default: {KrakenExchangeOptions.DefaultMaxRetries}.", HelpName = "N" }, 0);
+
     public static Option<Interval> RequiredInterval() =>
         Read(new Option<Interval>("--interval", "-i") { Description = "Length of a candle: minutes (60) or 5m, 4h, 1d, 1w.", HelpName = "I", Required = true }, Interval.Parse);
 

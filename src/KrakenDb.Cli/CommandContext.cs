@@ -39,6 +39,12 @@ internal sealed class CommandContext
 
     public StoreOpener Opener { get; init; } = MarketStore.OpenAsync;
 
+    /// <summary>How the exchange is reached.</summary>
+    public Func<KrakenExchangeOptions> ExchangeOptions { get; init; } = () => new KrakenExchangeOptions { ReportDirectory = Path.Combine(Path.GetDirectoryName(StoreLocation.DefaultFilePath)!, "replies") };
+
+    /// <summary>Where external indicators come from.</summary>
+    public Func<IndicatorFeedOptions> IndicatorFeedOptions { get; init; } = () => new IndicatorFeedOptions();
+
     /// <summary>Whether errors come with everything that is known about them.</summary>
     public bool Debug { get; init; }
 
@@ -81,6 +87,14 @@ internal sealed class CommandContext
     /// <summary>Opens the store and creates it where there is none.</summary>
     public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, CancellationToken cancellationToken) =>
         Opener(parsed.GetValue(DbUrl), MarketStoreOptions.Default with { TimeProvider = TimeProvider }, cancellationToken);
+
+    /// <summary>Kraken's API, with the names that the store knows.</summary>
+    public async Task<KrakenExchange> ConnectAsync(IMarketReader store, int? maxRetries, CancellationToken cancellationToken)
+    {
+        var options = ExchangeOptions();
+        options = maxRetries is { } retries ? options with { MaxRetries = retries } : options;
+        return new KrakenExchange(options, SymbolCatalog.BuiltIn.With(await store.GetInstrumentsAsync(cancellationToken).ConfigureAwait(false)));
+    }
 
     /// <summary>A line beside the data.</summary>
     public void Note(string text) => Error.WriteLine(text);

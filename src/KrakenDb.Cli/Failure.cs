@@ -15,7 +15,7 @@ internal static class Failure
             case UsageException or UnknownSymbolException or UnknownIntervalException:
                 Print(context, exception, Message(exception));
                 return ExitCode.Misused;
-            case MarketStoreException or IncompleteDataException or ImportException or IOException or UnauthorizedAccessException or InvalidDataException:
+            case MarketStoreException or MarketSourceException or IncompleteDataException or ImportException or IOException or UnauthorizedAccessException or InvalidDataException:
                 Print(context, exception, Message(exception));
                 return ExitCode.Failed;
             default:

@@ -46,6 +46,8 @@ internal static class KrakenDbProgram
         var root = new Command("kraken-db", "Kraken's market history in a file of your own: import it, prove it complete, read it at full speed.")
         {
             ImportCommand.Create(context),
+            BackfillCommand.Create(context),
+            FillGapsCommand.Create(context),
             CandlesCommand.Create(context),
             LatestCommand.Create(context),
             MultiCommand.Create(context),
@@ -55,9 +57,13 @@ internal static class KrakenDbProgram
             RangeCommand.Create(context),
             SymbolsCommand.Create(context),
             StatusCommand.Create(context),
+            CoverageCommand.Create(context),
+            VerifyCommand.Create(context),
             HealthCommand.Create(context),
+            IndicatorsCommand.Create(context),
             DbCommand.Create(context),
             DemoCommand.Create(context),
+            SimulateCommand.Create(context),
         };
         root.Options.Add(context.DbUrl);
         root.Options.Add(new VersionOption { Description = "Show the version.", Action = new PrintVersion() });

@@ -39,8 +39,17 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
     public async Task<DateTimeOffset?> GetWantedFromAsync(string symbol, CancellationToken cancellationToken = default) =>
         (await LedgerAsync(symbol, cancellationToken).ConfigureAwait(false)).WantedFrom;
 
+    public async Task<IReadOnlyList<AbsentTradeIds>> GetAbsentTradeIdsAsync(string symbol, CancellationToken cancellationToken = default) =>
+        (await LedgerAsync(symbol, cancellationToken).ConfigureAwait(false)).Absent;
+
     public Task<IReadOnlyList<Instrument>> GetInstrumentsAsync(CancellationToken cancellationToken = default) =>
-        Readers.RunAsync(LedgerTables.ReadInstruments, cancellationToken);
+        Readers.RunAsync(InstrumentTables.Read, cancellationToken);
+
+    public Task<IReadOnlyList<InstrumentChange>> GetInstrumentChangesAsync(CancellationToken cancellationToken = default) =>
+        Readers.RunAsync(InstrumentTables.ReadChanges, cancellationToken);
+
+    public Task<IReadOnlyList<ExternalIndicator>> GetExternalIndicatorsAsync(string indicatorName, TimeRange range, CancellationToken cancellationToken = default) =>
+        Readers.RunAsync(session => IndicatorTable.Read(session, indicatorName, range), cancellationToken);
 
     public Task<StoreStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Readers.RunAsync(
         session =>
@@ -107,18 +116,11 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
         Readers.RunAsync(session => LedgerTables.ReadCursor(session, file), cancellationToken);
 
     Task IMarketStore.AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken) => Writer.RunAsync(
-        session => InTransaction(
-            session,
-            () =>
-            {
-                foreach (var instrument in instruments)
-                {
-                    LedgerTables.WriteInstrument(session, instrument);
-                }
+        session => InTransaction(session, () => InstrumentTables.Write(session, instruments, _options.TimeProvider.GetUtcNow()), cancellationToken),
+        cancellationToken);
 
-                return instruments.Count;
-            },
-            cancellationToken),
+    Task IMarketStore.WriteIndicatorsAsync(IReadOnlyList<ExternalIndicator> indicators, CancellationToken cancellationToken) => Writer.RunAsync(
+        session => InTransaction(session, () => IndicatorTable.Write(session, indicators), cancellationToken),
         cancellationToken);
 
     private DuckDbThread Readers
@@ -152,17 +154,6 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
     {
         var receipt = default(StoreReceipt);
         var changed = new HashSet<string>(StringComparer.Ordinal);
-        if (write.Candles is { Count: > 0 } candles)
-        {
-            var dataType = DataType.Candles(write.CandleInterval);
-            var (merge, inserted) = CandleTable.Write(session, write.Symbol, write.CandleInterval, candles, before.Status.GetValueOrDefault(dataType));
-            receipt = receipt with { CandlesInserted = inserted, CandlesUnchanged = merge?.Unchanged ?? 0, CandlesConflicting = merge?.Conflicting ?? 0 };
-            if (merge is null || merge.Insert.Count + merge.Replace.Count > 0)
-            {
-                changed.Add(dataType);
-            }
-        }
-
         (long, long)? tradeTimes = null;
         if (write.Trades is { Count: > 0 } trades)
         {
@@ -171,6 +162,22 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
             if (merge.Insert.Count + merge.Replace.Count > 0)
             {
                 changed.Add(DataType.Trades);
+            }
+        }
+
+        if (write.RebuildMinutes.Count > 0)
+        {
+            write = MinuteRebuild.Apply(write, before.Coverage.GetValueOrDefault(DataType.Trades, CoverageSet.Empty), range => TradeTable.ReadAll(session, write.Symbol, range));
+        }
+
+        if (write.Candles is { Count: > 0 } candles)
+        {
+            var dataType = DataType.Candles(write.CandleInterval);
+            var (merge, inserted) = CandleTable.Write(session, write.Symbol, write.CandleInterval, candles, before.Status.GetValueOrDefault(dataType));
+            receipt = receipt with { CandlesInserted = inserted, CandlesUnchanged = merge?.Unchanged ?? 0, CandlesConflicting = merge?.Conflicting ?? 0 };
+            if (merge is null || merge.Insert.Count + merge.Replace.Count > 0)
+            {
+                changed.Add(dataType);
             }
         }
 

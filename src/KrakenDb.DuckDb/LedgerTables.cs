@@ -3,7 +3,7 @@ using KrakenDb.DuckDb.Native;
 
 namespace KrakenDb.DuckDb;
 
-/// <summary>The small tables: <c>data_sync_status</c>, <c>data_coverage</c>, <c>instruments</c>, <c>import_cursors</c>.</summary>
+/// <summary>The small tables: <c>data_sync_status</c>, <c>data_coverage</c>, <c>import_cursors</c>, and <c>wanted_from</c> of <c>instruments</c>.</summary>
 internal static class LedgerTables
 {
     private const int DifferingRangesMax = 32;
@@ -19,6 +19,7 @@ internal static class LedgerTables
             ReadStatus(session, ledgers);
             ReadCoverage(session, ledgers);
             ReadWanted(session, ledgers);
+            AbsentIdTable.ReadAll(session, ledgers);
         }
         catch
         {
@@ -49,6 +50,11 @@ internal static class LedgerTables
             }
         }
 
+        if (after.Absent != before.Absent)
+        {
+            AbsentIdTable.Write(session, after.Symbol, after.Absent);
+        }
+
         if (after.WantedFrom is { } wanted && wanted != before.WantedFrom)
         {
             var update = session.Prepare("UPDATE instruments SET wanted_from = $2 WHERE symbol = $1").Bind(1, after.Symbol).BindTimestamp(2, UnixTime.Microseconds(wanted));
@@ -56,29 +62,6 @@ internal static class LedgerTables
             {
                 session.Prepare("INSERT INTO instruments (symbol, wanted_from) VALUES ($1, $2)").Bind(1, after.Symbol).BindTimestamp(2, UnixTime.Microseconds(wanted)).Execute();
             }
-        }
-    }
-
-    public static IReadOnlyList<Instrument> ReadInstruments(DuckDbSession session)
-    {
-        using var result = session.Connection.Query("SELECT symbol, altname FROM instruments WHERE altname IS NOT NULL ORDER BY symbol");
-        var instruments = new List<Instrument>();
-        while (result.FetchChunk() is { } chunk)
-        {
-            for (var row = 0; row < chunk.RowCount; row++)
-            {
-                instruments.Add(new Instrument { Symbol = chunk.GetString(0, row), Altname = chunk.GetString(1, row) });
-            }
-        }
-
-        return instruments;
-    }
-
-    public static void WriteInstrument(DuckDbSession session, Instrument instrument)
-    {
-        if (session.Prepare("UPDATE instruments SET altname = $2 WHERE symbol = $1").Bind(1, instrument.Symbol).Bind(2, instrument.Altname).Execute() == 0)
-        {
-            session.Prepare("INSERT INTO instruments (symbol, altname) VALUES ($1, $2)").Bind(1, instrument.Symbol).Bind(2, instrument.Altname).Execute();
         }
     }
 

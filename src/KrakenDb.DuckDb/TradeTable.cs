@@ -12,6 +12,13 @@ internal static class TradeTable
          ORDER BY id LIMIT $5
          """;
 
+    private const string OfRange =
+        $"""
+         SELECT {Columns} FROM trades
+         WHERE symbol = $1 AND timestamp >= $2 AND timestamp < $3
+         ORDER BY id
+         """;
+
     private const string ById = $"SELECT {Columns} FROM trades WHERE symbol = $1 AND id >= $2 AND id <= $3 ORDER BY id";
 
     private const string Extent = "SELECT min(timestamp), max(timestamp) FROM trades WHERE symbol = $1";
@@ -28,6 +35,13 @@ internal static class TradeTable
             .Bind(4, afterId)
             .Bind(5, (long)limit)
             .Query();
+        return ToBatch(result);
+    }
+
+    /// <summary>All trades of the range, ascending in id. Callers bound the range: the answer is held in memory.</summary>
+    public static TradeBatch ReadAll(DuckDbSession session, string symbol, TimeRange range)
+    {
+        using var result = session.Prepare(OfRange).Bind(1, symbol).BindTimestamp(2, range.StartMicroseconds).BindTimestamp(3, range.EndMicroseconds).Query();
         return ToBatch(result);
     }
 

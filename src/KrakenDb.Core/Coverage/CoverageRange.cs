@@ -13,6 +13,6 @@ public sealed record CoverageRange
     /// <summary>For trades: the id of the first trade of the range; null where unknown or not a range of trades.</summary>
     public long? FirstTradeId { get; init; }
 
-    /// <summary>For trades: the id of the last trade of the range; null where unknown or not a range of trades.</summary>
+    /// <summary>For trades: the id of the last trade of the range, or before it where nothing was traded in it; null where unknown or not a range of trades.</summary>
     public long? LastTradeId { get; init; }
 }

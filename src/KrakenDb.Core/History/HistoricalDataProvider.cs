@@ -265,6 +265,45 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         return rows;
     }
 
+    /// <summary>Values of an external indicator (<c>fear_greed</c>, …) with start ≤ timestamp &lt; end that were true as of the asked time, oldest first.</summary>
+    /// <param name="indicatorName">Empty answer where nothing of that name is stored.</param>
+    /// <param name="start">Included.</param>
+    /// <param name="end">Excluded.</param>
+    /// <param name="asOf">Null for now.</param>
+    /// <param name="cancellationToken"></param>
+    public async Task<IReadOnlyList<ExternalIndicator>> GetExternalIndicatorsAsync(
+        string indicatorName, DateTimeOffset start, DateTimeOffset end, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+    {
+        var known = (asOf ?? _timeProvider.GetUtcNow()) + TimeSpan.FromMicroseconds(1);
+        end = end < known ? end : known;
+        return start < end ? await store.GetExternalIndicatorsAsync(indicatorName, new TimeRange(start, end), cancellationToken).ConfigureAwait(false) : [];
+    }
+
+    /// <summary>The newest value of an external indicator that was true as of the asked time; null where there is none.</summary>
+    /// <param name="indicatorName">As stored.</param>
+    /// <param name="asOf">Null for now. A value at this very time counts.</param>
+    /// <param name="cancellationToken"></param>
+    public async Task<ExternalIndicator?> GetLatestExternalIndicatorAsync(string indicatorName, DateTimeOffset? asOf = null, CancellationToken cancellationToken = default)
+    {
+        var time = asOf ?? _timeProvider.GetUtcNow();
+
+        // Newest first in ever larger steps: most indicators have a value a day.
+        for (var reach = TimeSpan.FromDays(8); ; reach *= 8)
+        {
+            var start = time - DateTimeOffset.UnixEpoch > reach ? time - reach : DateTimeOffset.UnixEpoch;
+            var values = await GetExternalIndicatorsAsync(indicatorName, start, time + TimeSpan.FromMicroseconds(1), time, cancellationToken).ConfigureAwait(false);
+            if (values.Count > 0)
+            {
+                return values[^1];
+            }
+
+            if (start <= DateTimeOffset.UnixEpoch)
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>Asks the store for its status; a store that cannot answer is reported, not thrown.</summary>
     public async Task<HealthReport> HealthCheckAsync(CancellationToken cancellationToken = default)
     {

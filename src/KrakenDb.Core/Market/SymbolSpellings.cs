@@ -50,6 +50,12 @@ internal static class SymbolSpellings
             {
                 Offer(instrument.Altname, instrument.Symbol);
             }
+
+            if (instrument is { RestKey: { } restKey, WsName: { } wsName })
+            {
+                Offer(restKey, instrument.Symbol);
+                Offer(wsName, instrument.Symbol);
+            }
         }
 
         Take();
@@ -98,6 +104,13 @@ internal static class SymbolSpellings
     {
         var (baseCode, quoteCode) = Legs(symbol);
         return $"{NewCode(baseCode)}/{NewCode(quoteCode)}";
+    }
+
+    /// <summary><c>BTC/USD</c> for <c>XBT/USD</c>; null where that is no symbol.</summary>
+    public static string? FromWsName(string wsName)
+    {
+        var slash = wsName.IndexOf('/', StringComparison.Ordinal);
+        return slash > 0 && $"{NewCode(wsName[..slash])}/{NewCode(wsName[(slash + 1)..])}" is var symbol && IsSymbol(symbol) ? symbol : null;
     }
 
     /// <summary><c>BTCUSD</c> for <c>BTC/USD</c>.</summary>

@@ -46,4 +46,42 @@ internal sealed record TradeMerge(List<int> Insert, List<int> Replace, long Unch
 
         return new TradeMerge(insert, replace, unchanged, conflicting);
     }
+
+    /// <summary>Sorts by id and keeps one row per id by precedence. Returns how many rows were repeated (one execution) and how many contradicted one another.</summary>
+    public static (TradeBatch Ordered, long Repeated, long Conflicting) Order(TradeBatch batch)
+    {
+        if (batch.IsOrdered())
+        {
+            return (batch, 0, 0);
+        }
+
+        long repeated = 0;
+        long conflicting = 0;
+        var ordered = new TradeBatch(batch.Count);
+        foreach (var row in batch.Rows().OrderBy(row => row.Id))
+        {
+            if (ordered.Count == 0 || ordered.Id[ordered.Count - 1] != row.Id)
+            {
+                ordered.Add(row);
+                continue;
+            }
+
+            var kept = ordered[ordered.Count - 1];
+            if (row.SameExecution(kept))
+            {
+                repeated++;
+            }
+            else
+            {
+                conflicting++;
+            }
+
+            if (TradeRow.ComparePrecedence(row, kept) > 0)
+            {
+                ordered[ordered.Count - 1] = row;
+            }
+        }
+
+        return (ordered, repeated, conflicting);
+    }
 }

@@ -43,5 +43,29 @@ internal readonly record struct TradeRow
         ? right.TimestampNanoseconds.CompareTo(left.TimestampNanoseconds)
         : string.CompareOrdinal(left.ToText(), right.ToText());
 
+    /// <exception cref="ArgumentOutOfRangeException">A value does not fit.</exception>
+    public static TradeRow FromTrade(HistoricalTrade trade) => new()
+    {
+        Id = trade.Id,
+        TimestampNanoseconds = trade.TimestampNanoseconds,
+        Price = FixedPoint.PriceFromDecimal(trade.Price),
+        Volume = FixedPoint.VolumeFromDecimal(trade.Volume),
+        Side = trade.Side,
+        OrderType = trade.OrderType,
+        Misc = trade.Misc,
+    };
+
+    public HistoricalTrade ToTrade(string symbol) => new()
+    {
+        Id = Id,
+        Symbol = symbol,
+        TimestampNanoseconds = TimestampNanoseconds,
+        Price = FixedPoint.ToDecimal(Price),
+        Volume = FixedPoint.ToDecimal(Volume),
+        Side = Side,
+        OrderType = OrderType,
+        Misc = Misc,
+    };
+
     private string ToText() => string.Create(CultureInfo.InvariantCulture, $"{FixedPoint.ToText(Price)},{FixedPoint.ToText(Volume)},{Side},{OrderType},{Misc}");
 }

@@ -20,8 +20,17 @@ public interface IMarketReader : IAsyncDisposable
     /// <summary>From when on the symbol's history is wanted: only what lies later can be a gap. Null when nothing was ever imported.</summary>
     Task<DateTimeOffset?> GetWantedFromAsync(string symbol, CancellationToken cancellationToken = default);
 
+    /// <summary>Ids of trades that the exchange did not show, ascending.</summary>
+    Task<IReadOnlyList<AbsentTradeIds>> GetAbsentTradeIdsAsync(string symbol, CancellationToken cancellationToken = default);
+
     /// <summary>Names that were added to the built-in catalog for this store.</summary>
     Task<IReadOnlyList<Instrument>> GetInstrumentsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>What was found changed in the list of markets, oldest first.</summary>
+    Task<IReadOnlyList<InstrumentChange>> GetInstrumentChangesAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Values of an external indicator in a range, ascending in time, then source.</summary>
+    Task<IReadOnlyList<ExternalIndicator>> GetExternalIndicatorsAsync(string indicatorName, TimeRange range, CancellationToken cancellationToken = default);
 
     /// <summary>Engine, versions and size.</summary>
     Task<StoreStatus> GetStatusAsync(CancellationToken cancellationToken = default);

@@ -12,6 +12,9 @@ public interface IMarketStore : IMarketReader
     /// <summary>Where an unfinished import of this file stopped; null when there is none.</summary>
     internal Task<ImportCursor?> GetImportCursorAsync(string file, CancellationToken cancellationToken);
 
-    /// <summary>Adds names to the store's catalog; a name that is there is replaced.</summary>
+    /// <summary>Stores values of external indicators; one of the same name, time and source is replaced.</summary>
+    internal Task WriteIndicatorsAsync(IReadOnlyList<ExternalIndicator> indicators, CancellationToken cancellationToken);
+
+    /// <summary>Adds markets to the store's catalog and records what differs; one that is there is replaced.</summary>
     internal Task AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 
 namespace KrakenDb;
@@ -14,7 +15,11 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
     private readonly Dictionary<(string Symbol, string DataType), CoverageSet> _coverage = [];
     private readonly Dictionary<(string Symbol, string DataType), DateTimeOffset> _lastSync = [];
     private readonly Dictionary<string, DateTimeOffset> _wantedFrom = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _lastSince = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ImmutableArray<AbsentTradeIds>> _absent = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImportCursor> _cursors = new(StringComparer.Ordinal);
+    private readonly List<InstrumentChange> _instrumentChanges = [];
+    private readonly Dictionary<(string Name, DateTimeOffset Time, string Source), ExternalIndicator> _indicators = [];
     private readonly Dictionary<string, Instrument> _instruments = new(StringComparer.Ordinal);
 
     public Task<IReadOnlyList<string>> GetSymbolsAsync(CancellationToken cancellationToken = default)
@@ -49,11 +54,40 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
         }
     }
 
+    public Task<IReadOnlyList<AbsentTradeIds>> GetAbsentTradeIdsAsync(string symbol, CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<AbsentTradeIds>>(_absent.GetValueOrDefault(symbol, []));
+        }
+    }
+
     public Task<IReadOnlyList<Instrument>> GetInstrumentsAsync(CancellationToken cancellationToken = default)
     {
         lock (_lock)
         {
             return Task.FromResult<IReadOnlyList<Instrument>>([.. _instruments.Values.OrderBy(instrument => instrument.Symbol, StringComparer.Ordinal)]);
+        }
+    }
+
+    public Task<IReadOnlyList<InstrumentChange>> GetInstrumentChangesAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<InstrumentChange>>([.. _instrumentChanges.OrderBy(change => change.ChangedAt).ThenBy(change => change.Symbol, StringComparer.Ordinal)]);
+        }
+    }
+
+    public Task<IReadOnlyList<ExternalIndicator>> GetExternalIndicatorsAsync(string indicatorName, TimeRange range, CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<ExternalIndicator>>(
+            [
+                .. _indicators.Values.Where(indicator => indicator.IndicatorName == indicatorName && range.Contains(indicator.Timestamp))
+                    .OrderBy(indicator => indicator.Timestamp)
+                    .ThenBy(indicator => indicator.Source, StringComparer.Ordinal),
+            ]);
         }
     }
 
@@ -106,15 +140,28 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
         {
             StoreWriteRules.Check(write);
             var receipt = default(StoreReceipt);
+            if (write.Trades is { Count: > 0 } trades)
+            {
+                receipt = WriteTrades(write.Symbol, trades, receipt);
+            }
+
+            if (write.RebuildMinutes.Count > 0)
+            {
+                write = MinuteRebuild.Apply(write, _coverage.GetValueOrDefault((write.Symbol, DataType.Trades), CoverageSet.Empty), range => TradesOf(write.Symbol, range));
+            }
+
             if (write.Candles is { Count: > 0 } candles)
             {
                 receipt = WriteCandles(write.Symbol, write.CandleInterval, candles, receipt);
             }
 
-            if (write.Trades is { Count: > 0 } trades)
+            if (_trades.GetValueOrDefault(write.Symbol) is { Count: > 0 } && SymbolLedger.Newer(write.LastKrakenSince, _lastSince.GetValueOrDefault(write.Symbol)) is { } since)
             {
-                receipt = WriteTrades(write.Symbol, trades, receipt);
+                _lastSince[write.Symbol] = since;
             }
+
+            var ids = write.Trades is { } stored ? stored.Id.AsSpan(0, stored.Count) : [];
+            _absent[write.Symbol] = AbsentIdList.After(_absent.GetValueOrDefault(write.Symbol, []), write.Absent, ids);
 
             foreach (var added in write.Covered.GroupBy(covered => covered.DataType, covered => covered.Range, StringComparer.Ordinal))
             {
@@ -154,7 +201,25 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
         {
             foreach (var instrument in instruments)
             {
+                var old = _instruments.GetValueOrDefault(instrument.Symbol);
                 _instruments[instrument.Symbol] = instrument;
+                if (instrument != old)
+                {
+                    _instrumentChanges.AddRange(InstrumentChange.Between(old, instrument, _timeProvider.GetUtcNow()));
+                }
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+
+    Task IMarketStore.WriteIndicatorsAsync(IReadOnlyList<ExternalIndicator> indicators, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            foreach (var indicator in indicators)
+            {
+                _indicators[(indicator.IndicatorName, indicator.Timestamp, indicator.Source)] = indicator;
             }
 
             return Task.CompletedTask;
@@ -204,6 +269,11 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
         return receipt with { TradesInserted = merge.Insert.Count, TradesUnchanged = merge.Unchanged, TradesConflicting = merge.Conflicting };
     }
 
+    private TradeBatch TradesOf(string symbol, TimeRange range) => TradeBatch.FromRows(
+        _trades.TryGetValue(symbol, out var rows)
+            ? [.. rows.Values.Where(row => row.TimestampMicroseconds >= range.StartMicroseconds && row.TimestampMicroseconds < range.EndMicroseconds)]
+            : []);
+
     private IEnumerable<SyncStatus> Status(string? symbol)
     {
         var candles = _candles
@@ -225,6 +295,7 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
         OldestTimestamp = UnixTime.ToDateTimeOffset(oldest),
         NewestTimestamp = UnixTime.ToDateTimeOffset(newest),
         LastSyncAt = _lastSync[(symbol, dataType)],
+        LastKrakenSince = dataType == DataType.Trades ? _lastSince.GetValueOrDefault(symbol) : null,
         TotalRecords = count,
     };
 }

@@ -20,6 +20,18 @@ internal sealed record StoreWrite
     /// <summary>History is wanted from here on, or from earlier where that is already so.</summary>
     public DateTimeOffset? WantedFrom { get; init; }
 
+    /// <summary>
+    /// Ranges whose whole minutes are built from the stored trades, those of this write included, where proven coverage contains them. Excludes
+    /// <see cref="Candles"/>.
+    /// </summary>
+    public IReadOnlyList<TimeRange> RebuildMinutes { get; init; } = [];
+
+    /// <summary>Kraken's <c>last</c> of the reply that the trades came in; the newest one stays.</summary>
+    public string? LastKrakenSince { get; init; }
+
+    /// <summary>Ids that the reply did not show.</summary>
+    public IReadOnlyList<AbsentTradeIds> Absent { get; init; } = [];
+
     /// <summary>How far the import of a file has come; commits with its rows.</summary>
     public ImportCursor? Cursor { get; init; }
 

@@ -6,6 +6,11 @@ internal static class StoreWriteRules
     /// <exception cref="ArgumentException">A row is out of order, off the grid, or does not fit; the message carries the row.</exception>
     public static void Check(StoreWrite write)
     {
+        if (write.RebuildMinutes.Count > 0 && write.Candles is not null)
+        {
+            throw new ArgumentException("A write has candles or rebuilds them from trades, not both.", nameof(write));
+        }
+
         if (write.Candles is { } candles)
         {
             if (write.CandleInterval.Minutes > short.MaxValue)

@@ -14,6 +14,8 @@ internal sealed record SymbolLedger(string Symbol)
 
     public DateTimeOffset? WantedFrom { get; init; }
 
+    public ImmutableArray<AbsentTradeIds> Absent { get; init; } = [];
+
     /// <summary>The ledger after a write.</summary>
     /// <param name="write">Its rows have been merged.</param>
     /// <param name="receipt">What became of them.</param>
@@ -40,6 +42,11 @@ internal sealed record SymbolLedger(string Symbol)
                 });
         }
 
+        if (status.GetValueOrDefault(DataType.Trades) is { } row && Newer(write.LastKrakenSince, row.LastKrakenSince) is { } since)
+        {
+            status = status.SetItem(DataType.Trades, row with { LastKrakenSince = since });
+        }
+
         var coverage = Coverage;
         foreach (var added in write.Covered.GroupBy(covered => covered.DataType, covered => covered.Range, StringComparer.Ordinal))
         {
@@ -53,8 +60,15 @@ internal sealed record SymbolLedger(string Symbol)
         }
 
         var wanted = write.WantedFrom is { } from && (WantedFrom is not { } already || from < already) ? from : WantedFrom;
-        return this with { Status = status, Coverage = coverage, WantedFrom = wanted };
+        var ids = write.Trades is { } stored ? stored.Id.AsSpan(0, stored.Count) : [];
+        return this with { Status = status, Coverage = coverage, WantedFrom = wanted, Absent = AbsentIdList.After(Absent, write.Absent, ids) };
     }
+
+    /// <summary>The offered <c>last</c> where it is the later one; null otherwise.</summary>
+    public static string? Newer(string? offered, string? present) => offered is not null
+        && (present is null || offered.Length > present.Length || (offered.Length == present.Length && string.CompareOrdinal(offered, present) > 0))
+            ? offered
+            : null;
 
     private SyncStatus Grown(string dataType, long oldest, long newest, long inserted, DateTimeOffset now)
     {

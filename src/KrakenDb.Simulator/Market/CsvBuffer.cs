@@ -4,19 +4,17 @@ namespace KrakenDb.Simulator;
 /// Rows of text on their way to a file. Has its own number formatting, so that a mistake in the library's parsing cannot be
 /// made good by the same mistake here.
 /// </summary>
-internal sealed class CsvBuffer
+internal sealed class CsvBuffer(int capacity = 1 << 20)
 {
-    private const int Capacity = 1 << 20;
-
     private const int RowBytesMax = 512;
 
-    private readonly byte[] _bytes = new byte[Capacity];
+    private readonly byte[] _bytes = new byte[capacity];
     private int _length;
 
     public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _length);
 
     /// <summary>Another row might not fit.</summary>
-    public bool IsFull => _length > Capacity - RowBytesMax;
+    public bool IsFull => _length > capacity - RowBytesMax;
 
     public void Clear() => _length = 0;
 

@@ -76,6 +76,41 @@ internal sealed record MarketSpec
     /// <summary>Id of the market's first trade.</summary>
     public long FirstTradeId { get; init; } = 1;
 
+    /// <summary>
+    /// The ready-made market of this name, else one whose price and pace are drawn from the name: the same name and seed always give
+    /// the same market.
+    /// </summary>
+    /// <param name="symbol">Our name, such as <c>DOGE/USD</c>.</param>
+    /// <param name="seed">Null for the ready-made market's own, or the name's.</param>
+    /// <exception cref="FormatException">The name is not two codes of letters and digits with a slash between.</exception>
+    public static MarketSpec Of(string symbol, ulong? seed = null)
+    {
+        foreach (var ready in new[] { BitcoinUsd, EtherUsd, RippleTether })
+        {
+            if (ready.Symbol == symbol)
+                return seed is { } own ? ready with { Seed = Xoshiro256.Mix(own ^ ready.Seed) } : ready;
+        }
+
+        if (symbol.Split('/') is not [{ Length: > 0 } baseCode, { Length: > 0 } quoteCode] || !symbol.All(c => c == '/' || char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c)))
+            throw new FormatException($"'{symbol}' is not a symbol such as BTC/USD.");
+
+        // Not string.GetHashCode: that differs from process to process.
+        var name = symbol.Aggregate(0UL, (hash, letter) => Xoshiro256.Mix(hash ^ letter));
+        var random = new Xoshiro256(name);
+        var decimals = 1 + (int)random.Below(7);
+        return new()
+        {
+            Symbol = symbol,
+            CsvName = ListedPair.OldCode(baseCode) + ListedPair.OldCode(quoteCode),
+            Seed = seed is { } given ? Xoshiro256.Mix(given ^ name) : name,
+            PriceDecimals = decimals,
+            StartPrice = (10_000 + random.Below(90_000)) * Scale.Step(decimals),
+            TypicalVolume = (1 + random.Below(1_000)) * Scale.One / 10,
+            TradesPerMinute = 1 + (int)random.Below(12),
+            QuietPerThousand = (int)random.Below(300),
+        };
+    }
+
     /// <summary>Checks every property; a market does so before its first minute.</summary>
     /// <exception cref="ArgumentException">A property is outside its range.</exception>
     public void Validate()

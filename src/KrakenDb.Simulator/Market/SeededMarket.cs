@@ -48,6 +48,12 @@ internal sealed class SeededMarket
     /// <summary>The minute that is drawn next.</summary>
     public long NextUnixSeconds { get; private set; }
 
+    /// <summary>Id of the first trade that is not drawn yet.</summary>
+    public long NextTradeId => _nextTradeId;
+
+    /// <summary>The same market at the same minute; the two go on independently.</summary>
+    public SeededMarket Copy() => (SeededMarket)MemberwiseClone();
+
     /// <summary>The candles of a span of minutes; minutes without trades are left out.</summary>
     public static IEnumerable<SeededCandle> Candles(MarketSpec spec, MinuteSpan span)
     {

@@ -12,11 +12,15 @@ public sealed class UserFolder : IAsyncLifetime
     private static readonly MinuteSpan Weeks = new(Skip: 145 * 1440, Minutes: 20 * 1440);
 
     private readonly TemporaryFolder _folder = new();
+    private SimulatedExchange? _exchange;
 
     public string Store => _folder["home/kraken.duckdb"];
 
     public async ValueTask InitializeAsync()
     {
+        // An exchange of a few hours' history: what the pages fetch from it is there in a moment.
+        _exchange = await SimulatedExchange.StartAsync(new SimulatedExchangeOptions { TimeProvider = new ManualClock(new DateTimeOffset(2024, 1, 1, 3, 0, 20, TimeSpan.Zero)) }, CancellationToken.None);
+        await File.WriteAllTextAsync(_folder["fear_greed.csv"], "timestamp,value\n2024-01-01,65\n2024-01-02,71\n");
         KrakenCsvFile[] files = [new CandleFile(MarketSpec.BitcoinUsd, Weeks), new CandleFile(MarketSpec.EtherUsd, Weeks)];
         foreach (var file in files)
         {
@@ -28,16 +32,16 @@ public sealed class UserFolder : IAsyncLifetime
         File.Copy(_folder["Kraken_OHLCVT.zip"], _folder["Downloads/Kraken_OHLCVT.zip"]);
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        await _exchange!.DisposeAsync();
         _folder.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     internal Task<ChildProcess> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) => ChildProcess.RunAsync(
         ChildProcess.Dotnet,
         [typeof(KrakenDbProgram).Assembly.Location, .. arguments.Select(argument => argument.StartsWith("~/", StringComparison.Ordinal) ? _folder[argument[2..]] : argument)],
         _folder.Path,
-        new Dictionary<string, string?> { ["KRAKENDB_HOME"] = _folder["home"], ["DATABASE_URL"] = null },
+        new Dictionary<string, string?> { ["KRAKENDB_HOME"] = _folder["home"], ["DATABASE_URL"] = null, ["KRAKEN_API_URL"] = _exchange!.BaseAddress.AbsoluteUri, ["KRAKEN_API_RATE"] = "1000" },
         cancellationToken);
 }

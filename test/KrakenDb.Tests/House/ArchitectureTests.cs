@@ -61,7 +61,9 @@ public sealed class ArchitectureTests
     [InlineData("src/KrakenDb.Core/Market")]
     [InlineData("src/KrakenDb.Core/Candles")]
     [InlineData("src/KrakenDb.Core/Coverage")]
+    [InlineData("src/KrakenDb.Core/Ingestion")]
     [InlineData("src/KrakenDb.Kraken/Csv")]
+    [InlineData("src/KrakenDb.Kraken/Rest")]
     public void Prices_and_volumes_never_become_floating_point(string folder)
     {
         Repository.Files(folder, "*.cs").ShouldNotBeEmpty();

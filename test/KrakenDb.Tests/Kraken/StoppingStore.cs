@@ -13,7 +13,14 @@ internal sealed class StoppingStore(IMarketStore inner, int writes) : IMarketSto
 
     public Task<DateTimeOffset?> GetWantedFromAsync(string symbol, CancellationToken cancellationToken = default) => inner.GetWantedFromAsync(symbol, cancellationToken);
 
+    public Task<IReadOnlyList<AbsentTradeIds>> GetAbsentTradeIdsAsync(string symbol, CancellationToken cancellationToken = default) => inner.GetAbsentTradeIdsAsync(symbol, cancellationToken);
+
     public Task<IReadOnlyList<Instrument>> GetInstrumentsAsync(CancellationToken cancellationToken = default) => inner.GetInstrumentsAsync(cancellationToken);
+
+    public Task<IReadOnlyList<InstrumentChange>> GetInstrumentChangesAsync(CancellationToken cancellationToken = default) => inner.GetInstrumentChangesAsync(cancellationToken);
+
+    public Task<IReadOnlyList<ExternalIndicator>> GetExternalIndicatorsAsync(string indicatorName, TimeRange range, CancellationToken cancellationToken = default) =>
+        inner.GetExternalIndicatorsAsync(indicatorName, range, cancellationToken);
 
     public Task<StoreStatus> GetStatusAsync(CancellationToken cancellationToken = default) => inner.GetStatusAsync(cancellationToken);
 
@@ -31,6 +38,8 @@ internal sealed class StoppingStore(IMarketStore inner, int writes) : IMarketSto
         Interlocked.Decrement(ref _left) < 0 ? throw new MarketStoreException("killed") : inner.WriteAsync(write, cancellationToken);
 
     Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) => inner.GetImportCursorAsync(file, cancellationToken);
+
+    Task IMarketStore.WriteIndicatorsAsync(IReadOnlyList<ExternalIndicator> indicators, CancellationToken cancellationToken) => inner.WriteIndicatorsAsync(indicators, cancellationToken);
 
     Task IMarketStore.AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken) => inner.AddInstrumentsAsync(instruments, cancellationToken);
 }

@@ -4,7 +4,7 @@ using Xunit;
 namespace KrakenDb.Tests.Storage;
 
 /// <summary>What every engine promises. One derived class per engine; the in-memory store is the oracle.</summary>
-public abstract class MarketStoreContract : IAsyncLifetime
+public abstract partial class MarketStoreContract : IAsyncLifetime
 {
     private const string Symbol = "BTC/USD";
 

@@ -1,0 +1,254 @@
+using System.Globalization;
+
+namespace KrakenDb;
+
+/// <summary>
+/// Checks what is stored of a symbol against itself and, where a source is given, against the exchange: ids of trades, candles against trades, rollups against
+/// minutes, coverage against rows. Reads in bounded pieces.
+/// </summary>
+/// <param name="store">Not changed, except by <see cref="RepairAsync"/>.</param>
+/// <param name="candles">For a fresh OHLC reply; null to leave that check out.</param>
+/// <param name="timeProvider">Null for the system's.</param>
+public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = null, TimeProvider? timeProvider = null)
+{
+    private const int TradesPerRead = 20_000;
+    private const long Window = 24 * 60 * UnixTime.MicrosecondsPerMinute;
+
+    private static readonly Interval[] CheckedRollups = [Interval.Hour, Interval.Day];
+
+    private readonly TimeProvider _timeProvider = timeProvider ?? TimeProvider.System;
+
+    /// <param name="symbol">As stored: <c>BTC/USD</c>.</param>
+    /// <param name="cancellationToken"></param>
+    public async Task<VerificationReport> VerifyAsync(string symbol, CancellationToken cancellationToken = default)
+    {
+        var findings = new VerificationFindings();
+        var trades = await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
+        var minutes = await store.GetCoverageAsync(symbol, DataType.Candles(Interval.Minute), cancellationToken).ConfigureAwait(false);
+        var absent = await store.GetAbsentTradeIdsAsync(symbol, cancellationToken).ConfigureAwait(false);
+        var (counted, missing) = await CheckIdsAsync(symbol, trades, absent, findings, cancellationToken).ConfigureAwait(false);
+        var compared = await CheckCandlesAsync(symbol, trades, minutes, findings, cancellationToken).ConfigureAwait(false);
+        var ohlcError = await CheckOhlcAsync(symbol, minutes, findings, cancellationToken).ConfigureAwait(false);
+        var gaps = await GapsAsync(symbol, minutes, cancellationToken).ConfigureAwait(false);
+        var stored = minutes.Where(range => range.Grade != CoverageGrade.Expired).ToList();
+        var verdict = findings.List.Count > 0 ? Verdict.Damaged
+            : stored.Count > 0 && stored.TrueForAll(range => range.Grade == CoverageGrade.Proven) ? Verdict.Proven
+            : Verdict.Claimed;
+        return new VerificationReport
+        {
+            Symbol = symbol,
+            Verdict = verdict,
+            Trades = counted,
+            Candles = compared,
+            MissingIds = missing,
+            AbsentIds = [.. absent.Where(ids => ids.Confirmed).Select(ids => new TradeIdRange(ids.FirstId, ids.LastId))],
+            Findings = findings.List,
+            OhlcError = ohlcError,
+            Gaps = gaps,
+        };
+    }
+
+    /// <summary>
+    /// Fetches the trades around missing ids again, and builds the candles of proven trades that are missing or differ. Rows of trades are only added.
+    /// </summary>
+    /// <returns>How many trades and candles were not stored before.</returns>
+    /// <exception cref="MarketSourceException">The exchange did not answer; what was fetched before is stored.</exception>
+    public async Task<(long Trades, long Candles)> RepairAsync(VerificationReport report, ITradeSource source, CancellationToken cancellationToken = default)
+    {
+        var clock = await ExchangeClock.ReadAsync(source, _timeProvider, cancellationToken).ConfigureAwait(false);
+        var trades = await store.GetCoverageAsync(report.Symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
+        var (inserted, built) = (0L, 0L);
+        foreach (var finding in report.Findings.Where(finding => finding.Check == VerificationFindings.TradeIds))
+        {
+            // From a second before the hole, past it: `MissingIds` may be wider than one page.
+            var wanted = report.MissingIds.Where(ids => finding.Message.Contains(VerificationFindings.Text(ids), StringComparison.Ordinal)).Select(ids => ids.Last).DefaultIfEmpty(0).Max();
+            var stretch = new TradeStretch(store, source, report.Symbol, finding.Time.AddSeconds(-1), lastId: null, clock.Now, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            FetchedPage page;
+            do
+            {
+                page = await stretch.NextAsync(cancellationToken).ConfigureAwait(false);
+                inserted += page.Receipt.TradesInserted;
+                built += page.Receipt.CandlesInserted;
+            }
+            while (!page.IsLast && page.Trades > 0 && page.NewestId < wanted);
+        }
+
+        if (trades.Count > 0)
+        {
+            var all = new TimeRange(trades[0].Range.StartMicroseconds, trades[trades.Count - 1].Range.EndMicroseconds);
+            var receipt = await MinutesFromTrades.BuildAsync(store, report.Symbol, all, again: true, cancellationToken).ConfigureAwait(false);
+            built += receipt.CandlesInserted;
+        }
+
+        return (inserted, built);
+    }
+
+    private async Task<(long Trades, IReadOnlyList<TradeIdRange> Missing)> CheckIdsAsync(
+        string symbol, CoverageSet coverage, IReadOnlyList<AbsentTradeIds> absent, VerificationFindings findings, CancellationToken cancellationToken)
+    {
+        var missing = new List<TradeIdRange>();
+        long counted = 0;
+        foreach (var range in coverage.Where(range => range.Grade == CoverageGrade.Proven))
+        {
+            long? before = range.FirstTradeId - 1;
+            var time = range.Range.Start;
+            var afterId = 0L;
+            while (true)
+            {
+                var batch = await store.ReadTradesAsync(symbol, range.Range, afterId, TradesPerRead, cancellationToken).ConfigureAwait(false);
+                for (var index = 0; index < batch.Count; index++)
+                {
+                    Compare(before, batch.Id[index], time);
+                    before = batch.Id[index];
+                    time = UnixTime.ToDateTimeOffset(batch[index].TimestampMicroseconds);
+                }
+
+                counted += batch.Count;
+                if (batch.Count < TradesPerRead)
+                {
+                    break;
+                }
+
+                afterId = batch.Id[batch.Count - 1];
+            }
+
+            // Nothing was traded in a quiet range: its last id lies before it.
+            if (range is { LastTradeId: { } last, FirstTradeId: not null } && (before ?? 0) < last)
+            {
+                Compare(before, last + 1, time);
+            }
+        }
+
+        return (counted, missing);
+
+        void Compare(long? known, long id, DateTimeOffset at)
+        {
+            if (known is not { } previous || id <= previous + 1)
+            {
+                return;
+            }
+
+            var ids = new TradeIdRange(previous + 1, id - 1);
+            if (!absent.Any(entry => entry.Confirmed && entry.FirstId <= ids.First && entry.LastId >= ids.Last))
+            {
+                missing.Add(ids);
+                findings.Add(VerificationFindings.TradeIds, at, $"trades {VerificationFindings.Text(ids)} are claimed and not stored");
+            }
+        }
+    }
+
+    private async Task<long> CheckCandlesAsync(string symbol, CoverageSet trades, CoverageSet minutes, VerificationFindings findings, CancellationToken cancellationToken)
+    {
+        long compared = 0;
+        foreach (var range in minutes.Where(range => range.Grade != CoverageGrade.Expired))
+        {
+            var start = Interval.Day.Floor(range.Range.StartMicroseconds);
+            for (var at = start; at < range.Range.EndMicroseconds; at += Window)
+            {
+                var piece = new TimeRange(Math.Max(at, range.Range.StartMicroseconds), Math.Min(at + Window, range.Range.EndMicroseconds));
+                using var stored = await store.ReadCandlesAsync(symbol, Interval.Minute, Interval.Minute, piece, cancellationToken).ConfigureAwait(false);
+                compared += stored.Count;
+                if (range.Grade == CoverageGrade.Proven)
+                {
+                    await CompareWithTradesAsync(symbol, trades, piece, stored, findings, cancellationToken).ConfigureAwait(false);
+                }
+
+                await CompareRollupsAsync(symbol, piece, stored, findings, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return compared;
+    }
+
+    private async Task CompareWithTradesAsync(string symbol, CoverageSet trades, TimeRange piece, CandleBatch stored, VerificationFindings findings, CancellationToken cancellationToken)
+    {
+        if (!CoverageSet.Of(trades.Where(range => range.Grade == CoverageGrade.Proven)).Covers(piece))
+        {
+            findings.Add(VerificationFindings.Coverage, piece.Start, $"candles are proven in {piece} and trades are not");
+            return;
+        }
+
+        var expected = new SortedDictionary<long, MinuteBuilder>();
+        var afterId = 0L;
+        while (await store.ReadTradesAsync(symbol, piece, afterId, TradesPerRead, cancellationToken).ConfigureAwait(false) is { Count: > 0 } batch)
+        {
+            MinuteRebuild.Add(expected, batch);
+            afterId = batch.Id[batch.Count - 1];
+        }
+
+        var rows = stored.Rows().ToDictionary(row => row.Timestamp);
+        foreach (var (minute, builder) in expected)
+        {
+            var built = builder.Build(CandleSource.ProvenTrades);
+            if (!rows.Remove(minute, out var row))
+            {
+                findings.Add(VerificationFindings.Candles, UnixTime.ToDateTimeOffset(minute), "the minute has trades and no candle");
+            }
+            else if (row with { Source = built.Source } != built)
+            {
+                findings.Add(VerificationFindings.Candles, UnixTime.ToDateTimeOffset(minute), $"the candle is {row.ToText()}, its trades make {built.ToText()}");
+            }
+        }
+
+        foreach (var minute in rows.Keys)
+        {
+            findings.Add(VerificationFindings.Candles, UnixTime.ToDateTimeOffset(minute), "the minute has a candle and no trades");
+        }
+    }
+
+    // What queries would be given, against the same rules in plain code.
+    private async Task CompareRollupsAsync(string symbol, TimeRange piece, CandleBatch stored, VerificationFindings findings, CancellationToken cancellationToken)
+    {
+        foreach (var interval in CheckedRollups)
+        {
+            using var buckets = await store.ReadCandlesAsync(symbol, Interval.Minute, interval, piece, cancellationToken).ConfigureAwait(false);
+            var expected = CandleAggregation.ToBuckets(stored.Rows(), interval).Select(row => row with { Source = default }).ToList();
+            var given = buckets.Rows().Select(row => row with { Source = default }).ToList();
+            if (!given.SequenceEqual(expected))
+            {
+                findings.Add(VerificationFindings.Rollups, piece.Start, string.Create(CultureInfo.InvariantCulture, $"candles of {interval} do not follow from the minutes"));
+            }
+        }
+    }
+
+    private async Task<string?> CheckOhlcAsync(string symbol, CoverageSet minutes, VerificationFindings findings, CancellationToken cancellationToken)
+    {
+        if (candles is null)
+        {
+            return null;
+        }
+
+        CandlesPage page;
+        try
+        {
+            page = await candles.ReadCandlesAsync(symbol, Interval.Minute, _timeProvider.GetUtcNow() - candles.CandleReach, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MarketSourceException exception)
+        {
+            return exception.Message;
+        }
+
+        using var fresh = page.Candles;
+        using var stored = await store.ReadCandlesAsync(symbol, Interval.Minute, Interval.Minute, page.Covered, cancellationToken).ConfigureAwait(false);
+        var rows = stored.Rows().ToDictionary(row => row.Timestamp);
+        foreach (var theirs in fresh.Rows().Where(row => minutes.Covers(row.Timestamp, row.Timestamp + UnixTime.MicrosecondsPerMinute)))
+        {
+            // The average is cut to the pair's decimals on their side, and the quote volume is not theirs to tell.
+            if (!rows.TryGetValue(theirs.Timestamp, out var ours)
+                || (ours.Open, ours.High, ours.Low, ours.Close, ours.Volume, ours.TradeCount) != (theirs.Open, theirs.High, theirs.Low, theirs.Close, theirs.Volume, theirs.TradeCount))
+            {
+                findings.Add(VerificationFindings.Ohlc, UnixTime.ToDateTimeOffset(theirs.Timestamp), $"OHLC says {theirs.ToText()}, stored is {(rows.ContainsKey(theirs.Timestamp) ? ours.ToText() : "nothing")}");
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<IReadOnlyList<DataGap>> GapsAsync(string symbol, CoverageSet minutes, CancellationToken cancellationToken)
+    {
+        var end = Interval.Minute.Floor(UnixTime.Microseconds(_timeProvider.GetUtcNow() - TradeStretch.EdgeDelay));
+        return await store.GetWantedFromAsync(symbol, cancellationToken).ConfigureAwait(false) is { } wanted && Interval.Minute.Floor(UnixTime.Microseconds(wanted)) is var start && start < end
+            ? [.. minutes.Gaps(new TimeRange(start, end)).Select(gap => new DataGap { Symbol = symbol, DataType = DataType.Candles(Interval.Minute), StartTime = gap.Start, EndTime = gap.End })]
+            : [];
+    }
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+
+namespace KrakenDb.Simulator;
+
+/// <summary>What the public endpoints answer, as text. Knows nothing of connections, limits and faults of the edge.</summary>
+internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimeProvider timeProvider)
+{
+    private const string InvalidArguments = "EGeneral:Invalid arguments";
+    private const string UnknownPair = "EQuery:Unknown asset pair";
+
+    private const int TradesMax = 1_000;
+    private const int DepthMax = 500;
+    private const int DepthDefault = 100;
+
+    /// <summary><c>online</c>, <c>maintenance</c>, <c>cancel_only</c>, <c>post_only</c>.</summary>
+    public string Status { get; set; } = "online";
+
+    public bool SinceIsExclusive { get; init; }
+
+    /// <summary>The reply to a request; the error's text where the reply is an error, else null.</summary>
+    /// <param name="endpoint"><c>Trades</c>, …; case matters.</param>
+    /// <param name="arguments">Of the query.</param>
+    /// <param name="fault">One that changes the rows of a page of trades; the page's own affair whether it can.</param>
+    /// <param name="draw">Chooses the rows that the fault meets.</param>
+    public (byte[] Body, string? Error) Answer(string endpoint, IReadOnlyDictionary<string, string> arguments, ExchangeFault? fault = null, ulong draw = 0)
+    {
+        if (Status == "maintenance" && endpoint is not ("Time" or "SystemStatus"))
+            return Failed("EService:Unavailable");
+
+        return endpoint switch
+        {
+            "Time" => Succeeded(Time),
+            "SystemStatus" => Succeeded(SystemStatus),
+            "Assets" => Succeeded(text => PairListing.WriteAssets(text.Json, Listed())),
+            "AssetPairs" => AssetPairs(arguments),
+            "Trades" => Trades(arguments, fault, draw),
+            "OHLC" => Ohlc(arguments),
+            "Depth" => Depth(arguments),
+            _ => Failed("EGeneral:Unknown method"),
+        };
+    }
+
+    private static (byte[] Body, string? Error) Succeeded(Action<WireText> write) => (WireText.Success(write), null);
+
+    private static (byte[] Body, string? Error) Failed(string error) => (WireText.Error(error), error);
+
+    private static bool TryReadCount(IReadOnlyDictionary<string, string> arguments, int most, int fallback, out int count)
+    {
+        count = fallback;
+        return !arguments.TryGetValue("count", out var text)
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count >= 1 && count <= most);
+    }
+
+    private void Time(WireText text)
+    {
+        var now = timeProvider.GetUtcNow();
+        text.Json.WriteStartObject();
+        text.Json.WriteNumber("unixtime"u8, now.ToUnixTimeSeconds());
+        text.Json.WriteString("rfc1123"u8, WireTime.Rfc1123(now));
+        text.Json.WriteEndObject();
+    }
+
+    private void SystemStatus(WireText text)
+    {
+        text.Json.WriteStartObject();
+        text.Json.WriteString("status"u8, Status);
+        text.Json.WriteString("timestamp"u8, WireTime.Iso(timeProvider.GetUtcNow()));
+        text.Json.WriteEndObject();
+    }
+
+    private (byte[] Body, string? Error) AssetPairs(IReadOnlyDictionary<string, string> arguments)
+    {
+        var pairs = Listed().Select(market => market.Pair).ToArray();
+        if (arguments.TryGetValue("pair", out var names))
+        {
+            // One unknown name fails the whole request.
+            var asked = names.Split(',').Select(name => Array.Find(pairs, pair => pair.IsCalled(name))).ToArray();
+            if (asked.Contains(null))
+                return Failed(UnknownPair);
+            pairs = [.. asked.OfType<ListedPair>().Distinct()];
+        }
+
+        var info = arguments.GetValueOrDefault("info", "info");
+        return info is "info" or "leverage" or "fees" or "margin"
+            ? Succeeded(text => PairListing.WritePairs(text.Json, pairs, info))
+            : Failed(InvalidArguments);
+    }
+
+    private (byte[] Body, string? Error) Trades(IReadOnlyDictionary<string, string> arguments, ExchangeFault? fault, ulong draw)
+    {
+        if (!arguments.TryGetValue("pair", out var name) || !TryReadCount(arguments, TradesMax, TradesMax, out var count))
+            return Failed(InvalidArguments);
+        if (Find(name) is not { } market)
+            return Failed(UnknownPair);
+
+        var now = Now();
+        long? since = null;
+        if (arguments.TryGetValue("since", out var text))
+        {
+            if (!WireTime.TryReadSince(text, out var nanoseconds))
+                return Failed(InvalidArguments);
+            since = nanoseconds;
+        }
+
+        var trades = since is { } first
+            ? market.Tape.Between(SinceIsExclusive && first < long.MaxValue ? first + 1 : first, now).Take(count)
+            : market.Tape.Latest(count, now);
+        var page = new TradesPage(market.Pair, [.. trades], since ?? 0);
+        return Succeeded(wire => page.Write(wire, fault, draw));
+    }
+
+    private (byte[] Body, string? Error) Ohlc(IReadOnlyDictionary<string, string> arguments)
+    {
+        if (!arguments.TryGetValue("pair", out var name)
+            || !int.TryParse(arguments.GetValueOrDefault("interval", "1"), NumberStyles.None, CultureInfo.InvariantCulture, out var interval)
+            || !ListedMarket.Intervals.Contains(interval)
+            || !long.TryParse(arguments.GetValueOrDefault("since", "0"), NumberStyles.None, CultureInfo.InvariantCulture, out var since))
+            return Failed(InvalidArguments);
+        return Find(name) is { } market
+            ? Succeeded(text => WriteOhlc(text, market.Pair, market.Ohlc(interval, Now()), since))
+            : Failed(UnknownPair);
+    }
+
+    private static void WriteOhlc(WireText text, ListedPair pair, OhlcRow[] rows, long since)
+    {
+        text.Json.WriteStartObject();
+        text.Json.WriteStartArray(pair.Key);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            // The open row is there whatever since says. Excluded: by the old documentation only.
+            if (rows[i].UnixSeconds <= since && i < rows.Length - 1)
+                continue;
+
+            text.Json.WriteStartArray();
+            text.Json.WriteNumberValue(rows[i].UnixSeconds);
+            text.Fixed(rows[i].Open, pair.PairDecimals);
+            text.Fixed(rows[i].High, pair.PairDecimals);
+            text.Fixed(rows[i].Low, pair.PairDecimals);
+            text.Fixed(rows[i].Close, pair.PairDecimals);
+            text.Fixed(rows[i].Vwap, pair.PairDecimals);
+            text.Fixed(rows[i].Volume, pair.LotDecimals);
+            text.Json.WriteNumberValue(rows[i].Trades);
+            text.Json.WriteEndArray();
+        }
+
+        text.Json.WriteEndArray();
+        // The last committed row's time; what stands here while there is none is not known.
+        text.Json.WriteNumber("last"u8, rows.Length > 1 ? rows[^2].UnixSeconds : 0);
+        text.Json.WriteEndObject();
+    }
+
+    private (byte[] Body, string? Error) Depth(IReadOnlyDictionary<string, string> arguments)
+    {
+        if (!arguments.TryGetValue("pair", out var name) || !TryReadCount(arguments, DepthMax, DepthDefault, out var count))
+            return Failed(InvalidArguments);
+        if (Find(name) is not { } market)
+            return Failed(UnknownPair);
+
+        var now = Now();
+        var depth = DepthLevels.Around(market.Tape.LastAt(now), market.Pair.Spec, count, now / 1_000_000_000);
+        return Succeeded(text =>
+        {
+            text.Json.WriteStartObject();
+            text.Json.WriteStartObject(market.Pair.Key);
+            depth.Write(text, market.Pair);
+            text.Json.WriteEndObject();
+            text.Json.WriteEndObject();
+        });
+    }
+
+    private long Now() => WireTime.Nanoseconds(timeProvider.GetUtcNow());
+
+    private IEnumerable<ListedMarket> Listed()
+    {
+        var now = timeProvider.GetUtcNow();
+        return markets.Where(market => market.ListedAt <= now);
+    }
+
+    private ListedMarket? Find(string name) => Listed().FirstOrDefault(market => market.Pair.IsCalled(name));
+}

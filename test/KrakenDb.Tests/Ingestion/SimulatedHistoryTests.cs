@@ -1,0 +1,125 @@
+using KrakenDb.DuckDb;
+using KrakenDb.Simulator;
+using KrakenDb.Tests.Kraken;
+using Shouldly;
+using Xunit;
+
+namespace KrakenDb.Tests.Ingestion;
+
+/// <summary>The whole way over the wire: a simulated exchange with faults, three symbols, kills; in the end the store is the exchange's own record.</summary>
+public sealed class SimulatedHistoryTests
+{
+    private static readonly string[] Symbols = ["BTC/USD", "ETH/USD", "XRP/USDT"];
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_history_with_faulty_replies_and_three_kills_ends_as_the_exchange_has_it(bool embedded)
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var clock = new ManualClock(new DateTimeOffset(2024, 1, 1, 8, 30, 20, TimeSpan.Zero));
+        await using var exchange = await SimulatedExchange.StartAsync(new SimulatedExchangeOptions { TimeProvider = clock }, cancellationToken);
+        exchange.Faults = ExchangeFaults.Mixed(perThousand: 50, seed: 7);
+        using var folder = new TemporaryFolder();
+        await using IMarketStore store = embedded
+            ? await DuckDbMarketStore.OpenAsync(folder["kraken.duckdb"], new DuckDbOptions { TimeProvider = clock }, cancellationToken)
+            : new InMemoryMarketStore(clock);
+        using var client = Connect(exchange);
+        foreach (var kill in new[] { 3, 10, 2 })
+        {
+            await Task.WhenAll(Symbols.Select(async symbol =>
+            {
+                var run = new KrakenTradesBackfill(new StoppingStore(store, kill), client, new KrakenTradesBackfillOptions { TimeProvider = clock });
+                try
+                {
+                    await run.BackfillSymbolAsync(symbol, cancellationToken: cancellationToken);
+                }
+                catch (MarketStoreException)
+                {
+                    // The kill.
+                }
+            }));
+        }
+
+        // Ids that two replies in a row lacked are looked for again by the next run.
+        for (var run = 0; run < 4; run++)
+        {
+            var backfill = new KrakenTradesBackfill(store, client, new KrakenTradesBackfillOptions { TimeProvider = clock });
+            foreach (var symbol in Symbols)
+            {
+                (await backfill.BackfillSymbolAsync(symbol, cancellationToken: cancellationToken)).Error.ShouldBeNull();
+            }
+        }
+
+        foreach (var symbol in Symbols)
+        {
+            await ShouldBeTheExchangesAsync(store, exchange, symbol, clock, cancellationToken);
+        }
+
+        exchange.Requests.Faulty.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task A_limit_is_found_and_kept_to()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var clock = new ManualClock(new DateTimeOffset(2024, 1, 1, 3, 0, 0, TimeSpan.Zero));
+        await using var exchange = await SimulatedExchange.StartAsync(new SimulatedExchangeOptions { TimeProvider = clock, RateLimitScale = 400 }, cancellationToken);
+        using var client = Connect(exchange);
+        await using IMarketStore store = new InMemoryMarketStore(clock);
+
+        var results = await Task.WhenAll(Symbols.Select(symbol =>
+            new KrakenTradesBackfill(store, client, new KrakenTradesBackfillOptions { TimeProvider = clock }).BackfillSymbolAsync(symbol, cancellationToken: cancellationToken)));
+
+        results.ShouldAllBe(result => result.Error == null);
+        foreach (var symbol in Symbols)
+        {
+            await ShouldBeTheExchangesAsync(store, exchange, symbol, clock, cancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task Gaps_are_filled_over_the_wire()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var clock = new ManualClock(new DateTimeOffset(2024, 1, 1, 20, 0, 20, TimeSpan.Zero));
+        await using var exchange = await SimulatedExchange.StartAsync(new SimulatedExchangeOptions { TimeProvider = clock }, cancellationToken);
+        using var client = Connect(exchange);
+        await using IMarketStore store = new InMemoryMarketStore(clock);
+        await store.WriteAsync(new StoreWrite { Symbol = "ETH/USD", WantedFrom = clock.GetUtcNow().AddHours(-13) }, cancellationToken);
+        await store.WriteAsync(new StoreWrite { Symbol = "BTC/USD", WantedFrom = clock.GetUtcNow().AddHours(-11) }, cancellationToken);
+        var filler = new GapFiller(store, client, client, new GapFillerOptions { Symbols = ["XETHZUSD", "XBTUSD"], TimeProvider = clock });
+
+        var result = await filler.FillAllGapsAsync(cancellationToken: cancellationToken);
+
+        (result.GapsDetected, result.GapsFilled, result.Errors.Count).ShouldBe((2, 2, 0));
+        result.TradesProcessed.ShouldBeGreaterThan(0);
+        (await store.GetCoverageAsync("ETH/USD", "candles_1m", cancellationToken)).ShouldAllBe(range => range.Grade == CoverageGrade.Proven);
+        (await store.GetCoverageAsync("BTC/USD", "candles_1m", cancellationToken)).ShouldAllBe(range => range.Source == CandleSource.RestOhlc);
+        exchange.Requests.Of("OHLC").ShouldBe(1);
+    }
+
+    private static KrakenExchange Connect(SimulatedExchange exchange) => new(new KrakenExchangeOptions
+    {
+        Address = exchange.BaseAddress,
+        CallInterval = TimeSpan.Zero,
+        LimitPause = TimeSpan.FromMilliseconds(20),
+        RetryDelay = TimeSpan.FromMilliseconds(2),
+        Timeout = TimeSpan.FromSeconds(1),
+        MaxRetries = 12,
+    });
+
+    private static async Task ShouldBeTheExchangesAsync(IMarketStore store, SimulatedExchange exchange, string symbol, ManualClock clock, CancellationToken cancellationToken)
+    {
+        var trades = exchange.Trades(symbol).ToList();
+        var all = new TimeRange(clock.GetUtcNow().AddDays(-1), clock.GetUtcNow().AddDays(1));
+        var stored = await store.ReadTradesAsync(symbol, all, 0, int.MaxValue, cancellationToken);
+        stored.Rows().Select(row => (row.Id, row.Price, row.Volume)).ShouldBe(trades.Select(trade => (trade.Id, trade.Price, trade.Volume)));
+        var coverage = (await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken)).Single();
+        coverage.Grade.ShouldBe(CoverageGrade.Proven);
+        coverage.Range.End.ShouldBeInRange(clock.GetUtcNow().AddSeconds(-10), clock.GetUtcNow());
+        var minutes = (await store.GetCoverageAsync(symbol, "candles_1m", cancellationToken)).Single().Range;
+        using var candles = await store.ReadCandlesAsync(symbol, 1, 1, all, cancellationToken);
+        candles.Rows().ShouldBe(ListedMarket.Minutes(stored.Rows(), minutes));
+    }
+}
