@@ -67,7 +67,7 @@ internal sealed class ImportBenchmark(BenchmarkOptions options, Report report)
         report.Add(new Result($"import of {rows:N0} rows: size on disk", (double)new FileInfo(path).Length / rows, "bytes per candle")
         {
             Target = 30,
-            Note = $"{Stores.Market.Symbol}: prices of five digits before the point move by 42 bits",
+            Note = $"{Stores.Market.Symbol}: prices of five digits before the point move by 41 bits",
         });
         report.Add(new Result($"read, parse and check {rows:N0} rows", PerSecond(rows, parses), "rows/s")
         {
