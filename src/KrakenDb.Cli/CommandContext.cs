@@ -50,10 +50,13 @@ internal sealed class CommandContext
 
     public Option<string?> DbUrl { get; } = new("--db-url")
     {
-        Description = "The store: duckdb:PATH or a path. Default: DATABASE_URL, else kraken.duckdb under KRAKENDB_HOME or in the user's data folder.",
+        Description = "The store: postgresql://user@host:port/database, duckdb:PATH or a path. Default: DATABASE_URL, else kraken.duckdb under KRAKENDB_HOME or in the user's data folder.",
         HelpName = "URL",
         Recursive = true,
     };
+
+    public Option<int> PoolMaxSize { get; } = Arguments.WholeNumber(
+        new Option<int>("--pool-max-size") { Description = "Connections to a server at most.", HelpName = "N", DefaultValueFactory = _ => MarketStoreOptions.Default.PoolMaxSize, Recursive = true }, 1);
 
     public DateTimeOffset Now => TimeProvider.GetUtcNow();
 
@@ -74,19 +77,19 @@ internal sealed class CommandContext
     public async Task<IMarketStore> OpenStoreAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var location = parsed.GetValue(DbUrl);
-        if (Opener == MarketStore.OpenAsync && StoreLocation.Parse(location).FilePath is var path && !File.Exists(path))
+        if (Opener == MarketStore.OpenAsync && StoreLocation.Parse(location).FilePath is { } path && !File.Exists(path))
         {
             throw new MarketStoreException(Directory.Exists(path)
                 ? $"{path} is a folder; give the store's file: --db-url {Path.Combine(path, "kraken.duckdb")}"
                 : $"no store at {path}; import first: kraken-db import --dir DIR");
         }
 
-        return await Opener(location, MarketStoreOptions.Default with { CreateIfMissing = false, TimeProvider = TimeProvider }, cancellationToken).ConfigureAwait(false);
+        return await Opener(location, Options(parsed) with { CreateIfMissing = false }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens the store and creates it where there is none.</summary>
     public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, CancellationToken cancellationToken) =>
-        Opener(parsed.GetValue(DbUrl), MarketStoreOptions.Default with { TimeProvider = TimeProvider }, cancellationToken);
+        Opener(parsed.GetValue(DbUrl), Options(parsed), cancellationToken);
 
     /// <summary>Kraken's API, with the names that the store knows.</summary>
     public async Task<KrakenExchange> ConnectAsync(IMarketReader store, int? maxRetries, CancellationToken cancellationToken)
@@ -98,6 +101,8 @@ internal sealed class CommandContext
 
     /// <summary>A line beside the data.</summary>
     public void Note(string text) => Error.WriteLine(text);
+
+    private MarketStoreOptions Options(ParseResult parsed) => MarketStoreOptions.Default with { PoolMaxSize = parsed.GetValue(PoolMaxSize), TimeProvider = TimeProvider };
 
     // https://no-color.org; the old Windows console shows escape sequences as text.
     private static bool HasColors() =>

@@ -66,6 +66,7 @@ internal static class KrakenDbProgram
             SimulateCommand.Create(context),
         };
         root.Options.Add(context.DbUrl);
+        root.Options.Add(context.PoolMaxSize);
         root.Options.Add(new VersionOption { Description = "Show the version.", Action = new PrintVersion() });
         root.Options.Add(DocumentedCommand.HelpWithExamples(context));
         return root;

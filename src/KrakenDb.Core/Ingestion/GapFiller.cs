@@ -62,7 +62,10 @@ public sealed partial class GapFiller(IMarketStore store, ITradeSource trades, I
     public async Task<long> FillGapTradesAsync(DataGap gap, CancellationToken cancellationToken = default) =>
         (await FillByTradesAsync(gap, progress: null, cancellationToken).ConfigureAwait(false)).Trades;
 
-    /// <summary>Detects and fills, several gaps at once; then looks which gaps are gone.</summary>
+    /// <summary>Brings kept rollups up to date with what was written. Nothing to do where an engine computes them when they are read.</summary>
+    public Task RefreshContinuousAggregatesAsync(CancellationToken cancellationToken = default) => store.RefreshRollupsAsync(range: null, cancellationToken);
+
+    /// <summary>Detects and fills, several gaps at once; refreshes what was touched; then looks which gaps are gone.</summary>
     /// <exception cref="UnknownSymbolException">A symbol of the options is no market that is known.</exception>
     public async Task<GapFillResult> FillAllGapsAsync(IProgress<GapFillProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -98,6 +101,7 @@ public sealed partial class GapFiller(IMarketStore store, ITradeSource trades, I
             }
         }).ConfigureAwait(false);
 
+        await RefreshContinuousAggregatesAsync(cancellationToken).ConfigureAwait(false);
         var left = await DetectGapsAsync(minGapMinutes: null, cancellationToken).ConfigureAwait(false);
         return new GapFillResult
         {

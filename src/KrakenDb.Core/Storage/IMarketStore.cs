@@ -17,4 +17,20 @@ public interface IMarketStore : IMarketReader
 
     /// <summary>Adds markets to the store's catalog and records what differs; one that is there is replaced.</summary>
     internal Task AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Brings kept rollups up to date with what was written, and with <paramref name="range"/> where one is given. To be called at the end of every ingestion;
+    /// readers are right before it, too, only slower.
+    /// </summary>
+    /// <returns>How many minutes were looked at; 0 where an engine keeps no rollups or nothing was pending.</returns>
+    internal Task<long> RefreshRollupsAsync(TimeRange? range, CancellationToken cancellationToken) => Task.FromResult(0L);
+
+    /// <summary>Per table how far it is compressed; empty where an engine does not compress by chunk.</summary>
+    internal Task<IReadOnlyList<TableCompression>> GetCompressionAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<TableCompression>>([]);
+
+    /// <summary>Compresses chunks that end before an age now, without waiting for the server's policy. Rows that came into compressed chunks since are packed, too.</summary>
+    /// <param name="olderThan">Null for the policies' ages: trades 7 days, candles 30.</param>
+    /// <param name="cancellationToken"></param>
+    /// <returns>How many chunks were looked at; 0 where an engine does not compress by chunk.</returns>
+    internal Task<long> CompressAsync(TimeSpan? olderThan, CancellationToken cancellationToken) => Task.FromResult(0L);
 }

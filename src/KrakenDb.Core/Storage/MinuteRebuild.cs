@@ -7,19 +7,19 @@ internal static class MinuteRebuild
     /// <param name="write">Its trades have been merged.</param>
     /// <param name="tradesBefore">Coverage of trades before the write.</param>
     /// <param name="read">All stored trades of a range, ascending in id.</param>
-    public static StoreWrite Apply(StoreWrite write, CoverageSet tradesBefore, Func<TimeRange, TradeBatch> read)
+    public static StoreWrite Apply(StoreWrite write, CoverageSet tradesBefore, Func<TimeRange, TradeBatch> read) =>
+        With(write, [.. Minutes(write, tradesBefore).Select(minutes => (minutes, read(minutes)))]);
+
+    /// <inheritdoc cref="Apply"/>
+    public static async Task<StoreWrite> ApplyAsync(StoreWrite write, CoverageSet tradesBefore, Func<TimeRange, Task<TradeBatch>> read)
     {
-        var trades = CoverageSet.Of(tradesBefore.Concat(write.Covered.Where(entry => entry.DataType == DataType.Trades).Select(entry => entry.Range)));
-        var proven = CoverageSet.Of(trades.Where(range => range.Grade == CoverageGrade.Proven)).Stored();
-        var covered = write.Covered.ToList();
-        var candles = new List<CandleRow>();
-        foreach (var minutes in Disjoint(write.RebuildMinutes.SelectMany(range => WholeMinutes(proven, range))))
+        var parts = new List<(TimeRange Minutes, TradeBatch Trades)>();
+        foreach (var minutes in Minutes(write, tradesBefore))
         {
-            candles.AddRange(Build(read(minutes)));
-            covered.Add((DataType.Candles(Interval.Minute), new CoverageRange { Range = minutes, Source = CandleSource.ProvenTrades, Grade = CoverageGrade.Proven }));
+            parts.Add((minutes, await read(minutes).ConfigureAwait(false)));
         }
 
-        return write with { Candles = CandleBatch.FromRows(candles), CandleInterval = Interval.Minute, Covered = covered };
+        return With(write, parts);
     }
 
     /// <summary>Adds trades, in the order of their ids, to the minutes that they belong to.</summary>
@@ -32,6 +32,26 @@ internal static class MinuteRebuild
             builder.Add(trades.Price[index], trades.Volume[index]);
             builders[minute] = builder;
         }
+    }
+
+    private static List<TimeRange> Minutes(StoreWrite write, CoverageSet tradesBefore)
+    {
+        var trades = CoverageSet.Of(tradesBefore.Concat(write.Covered.Where(entry => entry.DataType == DataType.Trades).Select(entry => entry.Range)));
+        var proven = CoverageSet.Of(trades.Where(range => range.Grade == CoverageGrade.Proven)).Stored();
+        return Disjoint(write.RebuildMinutes.SelectMany(range => WholeMinutes(proven, range)));
+    }
+
+    private static StoreWrite With(StoreWrite write, IEnumerable<(TimeRange Minutes, TradeBatch Trades)> parts)
+    {
+        var covered = write.Covered.ToList();
+        var candles = new List<CandleRow>();
+        foreach (var (minutes, trades) in parts)
+        {
+            candles.AddRange(Build(trades));
+            covered.Add((DataType.Candles(Interval.Minute), new CoverageRange { Range = minutes, Source = CandleSource.ProvenTrades, Grade = CoverageGrade.Proven }));
+        }
+
+        return write with { Candles = CandleBatch.FromRows(candles), CandleInterval = Interval.Minute, Covered = covered };
     }
 
     // A minute that the range only touches counts where an earlier write covered the rest of it.

@@ -19,4 +19,7 @@ public sealed record StoreStatus
     public required long Candles { get; init; }
 
     public required long Trades { get; init; }
+
+    /// <summary>What the server has and lacks; empty where an engine is always the same.</summary>
+    public IReadOnlyList<StoreFeature> Features { get; init; } = [];
 }

@@ -114,11 +114,13 @@ public sealed partial class KrakenTradesBackfill(IMarketStore store, ITradeSourc
         {
             plan ??= await PlanAsync(name, cancellationToken).ConfigureAwait(false);
             await run.FetchAsync(plan, cancellationToken).ConfigureAwait(false);
+            await store.RefreshRollupsAsync(range: null, cancellationToken).ConfigureAwait(false);
             return run.Result(error: null);
         }
         catch (MarketSourceException exception)
         {
             LogEnded(_options.Logger, name, exception);
+            await store.RefreshRollupsAsync(range: null, cancellationToken).ConfigureAwait(false);
             return run.Result(exception.Message);
         }
     }

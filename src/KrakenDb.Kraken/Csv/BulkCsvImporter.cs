@@ -97,6 +97,7 @@ public sealed partial class BulkCsvImporter(IMarketStore store, BulkCsvImporterO
         var meter = new ProgressMeter(progress, source.Length, files: 1);
         var file = await ImportAsync(job, meter, cancellationToken).ConfigureAwait(false);
         meter.FinishFile();
+        await store.RefreshRollupsAsync(range: null, cancellationToken).ConfigureAwait(false);
         return file;
     }
 
@@ -144,10 +145,12 @@ public sealed partial class BulkCsvImporter(IMarketStore store, BulkCsvImporterO
             meter.FinishFile();
         }).ConfigureAwait(false);
 
+        var seconds = Seconds(started);
+        await store.RefreshRollupsAsync(range: null, cancellationToken).ConfigureAwait(false);
         return new ImportReport
         {
             Files = [.. files.OrderBy(file => file.File, StringComparer.Ordinal)],
-            Seconds = Seconds(started),
+            Seconds = seconds,
             Skipped = [.. plan.Skipped.OrderBy(file => file.File, StringComparer.Ordinal)],
             Failed = [.. failed.OrderBy(file => file.File, StringComparer.Ordinal)],
         };

@@ -9,7 +9,7 @@ public sealed record ImportReport
     [JsonPropertyName("files")]
     public required IReadOnlyList<ImportedFile> Files { get; init; }
 
-    /// <summary>Wall-clock seconds, rounded to milliseconds.</summary>
+    /// <summary>Wall-clock seconds to the last commit, rounded to milliseconds; the refresh of kept rollups comes after it.</summary>
     [JsonPropertyName("seconds")]
     public required decimal Seconds { get; init; }
 

@@ -80,12 +80,12 @@ public sealed class MisuseTests
     }
 
     [Fact]
-    public async Task A_server_that_this_version_does_not_speak_to_is_named_without_its_password()
+    public async Task A_store_of_an_unknown_kind_is_named_without_its_password()
     {
-        var run = await ProgramRun.OnAsync(store: null, clock: null, "symbols", "--db-url", "postgresql://user:secret@host/db");
+        var run = await ProgramRun.OnAsync(store: null, clock: null, "symbols", "--db-url", "mysql://user:secret@host/db");
 
         run.ExitCode.ShouldBe(1);
-        run.Error.ShouldContain("postgresql");
+        run.Error.ShouldContain("'mysql'");
         run.Error.ShouldNotContain("secret");
     }
 

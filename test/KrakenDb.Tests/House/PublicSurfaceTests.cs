@@ -5,7 +5,7 @@ namespace KrakenDb.Tests.House;
 
 public sealed class PublicSurfaceTests
 {
-    private static readonly string[] Assemblies = ["KrakenDb", "KrakenDb.Core", "KrakenDb.Kraken", "KrakenDb.DuckDb"];
+    private static readonly string[] Assemblies = ["KrakenDb", "KrakenDb.Core", "KrakenDb.Kraken", "KrakenDb.DuckDb", "KrakenDb.Timescale"];
 
     [Fact]
     public void The_public_surface_is_the_one_in_docs_api_txt()

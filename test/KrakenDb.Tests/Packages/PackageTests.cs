@@ -12,7 +12,7 @@ namespace KrakenDb.Tests.Packages;
 [Trait("Speed", "Slow")]
 public sealed class PackageTests(PackedRepository packed) : IClassFixture<PackedRepository>
 {
-    private static readonly string[] Libraries = ["KrakenDb", "KrakenDb.Core", "KrakenDb.DuckDb", "KrakenDb.Kraken"];
+    private static readonly string[] Libraries = ["KrakenDb", "KrakenDb.Core", "KrakenDb.DuckDb", "KrakenDb.Kraken", "KrakenDb.Timescale"];
 
     [Fact]
     public async Task The_libraries_the_native_library_and_the_tool_are_packed()
