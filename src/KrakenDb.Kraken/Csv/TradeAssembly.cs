@@ -21,8 +21,6 @@ internal sealed class TradeAssembly(int batchSize, bool claims)
 
     public TradeCoverage Coverage { get; } = new();
 
-    public bool IsMinuteOpen => _isMinuteOpen;
-
     /// <summary>Takes a trade; false when the piece is full and must be taken first.</summary>
     public bool Offer(in TradeText trade)
     {
@@ -157,39 +155,12 @@ internal sealed class TradeAssembly(int batchSize, bool claims)
     // Ids that do not rise with the time are broken coverage already; the rows are good.
     private (long Repeated, long Contradicting) OrderTrades()
     {
-        if (_trades is null || _trades.IsOrdered())
+        if (_trades is null)
         {
             return default;
         }
 
-        long repeated = 0;
-        long contradicting = 0;
-        var ordered = new TradeBatch(_trades.Count);
-        foreach (var row in _trades.Rows().OrderBy(row => row.Id))
-        {
-            if (ordered.Count == 0 || ordered.Id[ordered.Count - 1] != row.Id)
-            {
-                ordered.Add(row);
-                continue;
-            }
-
-            var kept = ordered[ordered.Count - 1];
-            if (row.SameExecution(kept))
-            {
-                repeated++;
-            }
-            else
-            {
-                contradicting++;
-            }
-
-            if (TradeRow.ComparePrecedence(row, kept) > 0)
-            {
-                ordered[ordered.Count - 1] = row;
-            }
-        }
-
-        _trades = ordered;
+        (_trades, var repeated, var contradicting) = TradeMerge.Order(_trades);
         return (repeated, contradicting);
     }
 }
