@@ -6,7 +6,7 @@ namespace KrakenDb;
 /// <summary>
 /// The store as plain collections: for tests of a strategy, and the oracle that every engine is compared with. Nothing is kept after disposal.
 /// </summary>
-public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMarketStore
+public sealed partial class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMarketStore
 {
     private readonly TimeProvider _timeProvider = timeProvider ?? TimeProvider.System;
     private readonly Lock _lock = new();
