@@ -77,7 +77,7 @@ internal sealed class BookRecording(IBookWire wire, long sessionId, string sourc
         }
 
         var length = wire.Write(frame.Kind, frame.Symbol, frame.Bids, frame.Asks, frame.Checksum, frame.ExchangeTime, ref _written);
-        row.IsUsual = length == text.Length && text.SequenceEqual(_written.AsSpan(0, length));
+        row.IsUsual = length > 0 && text.SequenceEqual(_written.AsSpan(0, length));
         _batch.Add(row, frame.Bids, frame.Asks, text);
         return broken;
     }

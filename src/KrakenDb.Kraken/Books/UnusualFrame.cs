@@ -134,7 +134,9 @@ internal static class UnusualFrame
         }
     }
 
-    private static string Known(KrakenBookWire wire, string symbol) => wire.Intern(System.Text.Encoding.UTF8.GetBytes(symbol));
+    private static string Known(KrakenBookWire wire, string symbol) => symbol.Length <= 64 && !symbol.Any(char.IsControl)
+        ? wire.Intern(System.Text.Encoding.UTF8.GetBytes(symbol))
+        : throw new FormatException("the symbol is no name of a market");
 
     private static string? Text(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
