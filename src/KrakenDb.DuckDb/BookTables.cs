@@ -16,7 +16,7 @@ internal static class BookTables
     // Without ORDER BY: rows lie in the order of their sequence, and a scan that keeps the order of insertion streams. What comes out is checked.
     private const string Messages =
         """
-        SELECT sequence, symbol, channel, type, kind, exchange_time_ns, received_time_ns, checksum, verified, is_usual, raw_message FROM kraken_orderbook_messages
+        SELECT sequence, symbol, channel, type, kind, exchange_time, received_time, exchange_rest_ns, received_rest_ns, checksum, verified, is_usual, raw_message FROM kraken_orderbook_messages
         WHERE session_id = $1 AND sequence >= $2 AND sequence < $3
         """;
 
@@ -28,6 +28,9 @@ internal static class BookTables
 
     private const string OfSymbol = " AND symbol = $4";
     private const string Sequences = "SELECT min(sequence), max(sequence) FROM kraken_orderbook_messages WHERE session_id = $1 AND {0} >= $2 AND {0} < $3";
+
+    private const string ExchangeTime = "epoch_us(exchange_time) * 1000 + exchange_rest_ns";
+    private const string ReceivedTime = "epoch_us(received_time) * 1000 + received_rest_ns";
 
     private const string Keyframe =
         """
@@ -134,13 +137,13 @@ internal static class BookTables
                         Channel = names.Of(chunk, 2, row),
                         Type = names.Of(chunk, 3, row),
                         Kind = (BookFrameKind)chunk.UInt8(4)[row],
-                        ExchangeTime = chunk.IsValid(5, row) ? chunk.Int64(5)[row] : null,
-                        ReceivedTime = chunk.Int64(6)[row],
-                        Checksum = chunk.IsValid(7, row) ? unchecked((uint)chunk.Int32(7)[row]) : null,
-                        Verified = chunk.IsValid(8, row) ? chunk.Boolean(8, row) : null,
-                        IsUsual = chunk.Boolean(9, row),
+                        ExchangeTime = chunk.IsValid(5, row) ? (chunk.Int64(5)[row] * 1000) + chunk.Int16(7)[row] : null,
+                        ReceivedTime = (chunk.Int64(6)[row] * 1000) + chunk.Int16(8)[row],
+                        Checksum = chunk.IsValid(9, row) ? unchecked((uint)chunk.Int32(9)[row]) : null,
+                        Verified = chunk.IsValid(10, row) ? chunk.Boolean(10, row) : null,
+                        IsUsual = chunk.Boolean(11, row),
                     },
-                    chunk.IsValid(10, row) ? chunk.Utf8(10, row) : default);
+                    chunk.IsValid(12, row) ? chunk.Utf8(12, row) : default);
                 while (levels is not null)
                 {
                     if (at == levels.RowCount)
@@ -168,7 +171,7 @@ internal static class BookTables
 
     public static (long From, long To) FindSequences(DuckDbSession session, long sessionId, long from, long to, bool byExchangeTime)
     {
-        using var result = session.Prepare(string.Format(System.Globalization.CultureInfo.InvariantCulture, Sequences, byExchangeTime ? "coalesce(exchange_time_ns, received_time_ns)" : "received_time_ns"))
+        using var result = session.Prepare(string.Format(System.Globalization.CultureInfo.InvariantCulture, Sequences, byExchangeTime ? $"coalesce({ExchangeTime}, {ReceivedTime})" : ReceivedTime))
             .Bind(1, sessionId).Bind(2, from).Bind(3, to).Query();
         var chunk = result.FetchChunk()!;
         return chunk.IsValid(0, 0) ? (chunk.Int64(0)[0], chunk.Int64(1)[0] + 1) : (0, 0);
@@ -239,42 +242,47 @@ internal static class BookTables
                 Set(appender, 3, index, row.Channel);
                 Set(appender, 4, index, row.Type);
                 appender.UInt8(5)[index] = (byte)row.Kind;
-                appender.Int64(7)[index] = row.ReceivedTime;
+                var received = HistoricalTrade.FloorDivide(row.ReceivedTime, 1000);
+                appender.Int64(7)[index] = received;
+                appender.Int16(9)[index] = (short)(row.ReceivedTime - (received * 1000));
                 if (row.ExchangeTime is { } time)
                 {
-                    appender.Int64(6)[index] = time;
+                    var exchange = HistoricalTrade.FloorDivide(time, 1000);
+                    appender.Int64(6)[index] = exchange;
+                    appender.Int16(8)[index] = (short)(time - (exchange * 1000));
                 }
                 else
                 {
                     appender.SetNull(6, index);
+                    appender.Int16(8)[index] = 0;
                 }
 
                 if (row.Checksum is { } checksum)
                 {
-                    appender.Int32(8)[index] = unchecked((int)checksum);
+                    appender.Int32(10)[index] = unchecked((int)checksum);
                 }
                 else
                 {
-                    appender.SetNull(8, index);
+                    appender.SetNull(10, index);
                 }
 
                 if (row.Verified is { } verified)
                 {
-                    appender.UInt8(9)[index] = verified ? (byte)1 : (byte)0;
+                    appender.UInt8(11)[index] = verified ? (byte)1 : (byte)0;
                 }
                 else
-                {
-                    appender.SetNull(9, index);
-                }
-
-                appender.UInt8(10)[index] = row.IsUsual ? (byte)1 : (byte)0;
-                if (row.IsUsual)
                 {
                     appender.SetNull(11, index);
                 }
+
+                appender.UInt8(12)[index] = row.IsUsual ? (byte)1 : (byte)0;
+                if (row.IsUsual)
+                {
+                    appender.SetNull(13, index);
+                }
                 else
                 {
-                    appender.SetBytes(11, index, batch.Text(row));
+                    appender.SetBytes(13, index, batch.Text(row));
                 }
             }
 

@@ -265,7 +265,7 @@ internal static class BookTables
         }
     }
 
-    private static void WriteFields(CopyWriter writer, long sessionId, in BookMessageRow row)
+    private static void WriteFields(CopyWriter writer, long sessionId, BookMessageRow row)
     {
         writer.BeginRow(15);
         writer.Int64(sessionId);
@@ -344,7 +344,7 @@ internal static class BookTables
         }
     }
 
-    private static void WriteEntry(CopyWriter writer, BookBatch batch, in BookMessageRow row, int index)
+    private static void WriteEntry(CopyWriter writer, BookBatch batch, BookMessageRow row, int index)
     {
         var level = batch.Levels(row)[index];
         var isBid = index < row.BidCount;

@@ -172,7 +172,7 @@ public sealed class OrderBookHistory
         }
     }
 
-    internal static BookMessage ToMessage(BookBatch batch, in BookMessageRow row, IBookWire wire, ref byte[] buffer) => new()
+    internal static BookMessage ToMessage(BookBatch batch, BookMessageRow row, IBookWire wire, ref byte[] buffer) => new()
     {
         SessionId = batch.SessionId,
         Sequence = row.Sequence,
@@ -186,7 +186,7 @@ public sealed class OrderBookHistory
         Raw = batch.Frame(row, wire, ref buffer).ToArray(),
     };
 
-    internal static BookState ToState(BookChain chain, long sessionId, in BookMessageRow row) => new()
+    internal static BookState ToState(BookChain chain, long sessionId, BookMessageRow row) => new()
     {
         Symbol = row.Symbol!,
         Depth = chain.Book.Depth,
@@ -245,7 +245,7 @@ public sealed class OrderBookHistory
         return (chain, state);
     }
 
-    internal static void Apply(BookChain chain, BookBatch batch, in BookMessageRow row)
+    internal static void Apply(BookChain chain, BookBatch batch, BookMessageRow row)
     {
         if (row.Kind is not (BookFrameKind.Snapshot or BookFrameKind.Update))
         {
@@ -298,7 +298,7 @@ public sealed class OrderBookHistory
         return null;
     }
 
-    private static List<(long Time, BookEntry Entry)> EntriesOf(BookBatch batch, in BookMessageRow row)
+    private static List<(long Time, BookEntry Entry)> EntriesOf(BookBatch batch, BookMessageRow row)
     {
         var entries = new List<(long, BookEntry)>(row.LevelCount);
         var levels = batch.Levels(row);

@@ -220,7 +220,7 @@ internal sealed class BookRecording(IBookWire wire, long sessionId, string sourc
         return begun;
     }
 
-    private void AddIncident(in BookMessageRow row, string kind, string symbol, uint? computed, SymbolBook? book, ReadOnlySpan<byte> text)
+    private void AddIncident(BookMessageRow row, string kind, string symbol, uint? computed, SymbolBook? book, ReadOnlySpan<byte> text)
     {
         IncidentCount++;
         _incidents.Add(new BookIncident

@@ -19,7 +19,7 @@ CREATE TABLE capture_sessions (
     level_changes      BIGINT    NOT NULL
 );
 
--- raw_message is null where the parsed fields give the very bytes: kraken-db book query message shows it all the same.
+-- Times to the microsecond, and the nanoseconds beyond it. raw_message is null where the parsed fields give the very bytes: kraken-db book query message shows it all the same.
 CREATE TABLE kraken_orderbook_messages (
     session_id       BIGINT   NOT NULL,
     sequence         BIGINT   NOT NULL,
@@ -27,15 +27,15 @@ CREATE TABLE kraken_orderbook_messages (
     channel          VARCHAR,
     type             VARCHAR,
     kind             UTINYINT NOT NULL,
-    exchange_time_ns BIGINT,
-    received_time_ns BIGINT   NOT NULL,
+    exchange_time    TIMESTAMP,
+    received_time    TIMESTAMP NOT NULL,
+    exchange_rest_ns SMALLINT  NOT NULL,
+    received_rest_ns SMALLINT  NOT NULL,
     checksum         UINTEGER,
     verified         BOOLEAN,
     is_usual         BOOLEAN  NOT NULL,
     raw_message      BLOB,
-    timestamp        TIMESTAMP GENERATED ALWAYS AS (make_timestamp(coalesce(exchange_time_ns, received_time_ns) // 1000)) VIRTUAL,
-    exchange_time    TIMESTAMP GENERATED ALWAYS AS (make_timestamp(exchange_time_ns // 1000)) VIRTUAL,
-    received_time    TIMESTAMP GENERATED ALWAYS AS (make_timestamp(received_time_ns // 1000)) VIRTUAL
+    timestamp        TIMESTAMP GENERATED ALWAYS AS (coalesce(exchange_time, received_time)) VIRTUAL
 );
 
 CREATE TABLE kraken_orderbook_entries (
