@@ -17,6 +17,7 @@ public sealed class ArchitectureTests
         ["src/KrakenDb.Kraken"] = ["KrakenDb.Core"],
         ["src/KrakenDb.Simulator"] = ["KrakenDb.Core"],
         ["src/KrakenDb.Timescale"] = ["KrakenDb.Core"],
+        ["test/KrakenDb.Scenarios"] = ["KrakenDb", "KrakenDb.Cli", "KrakenDb.Simulator"],
         ["test/KrakenDb.Tests"] = ["KrakenDb", "KrakenDb.Cli", "KrakenDb.Simulator"],
         ["bench/KrakenDb.Benchmarks"] = ["KrakenDb", "KrakenDb.Simulator"],
     };
