@@ -251,7 +251,6 @@ internal sealed class FrameParser
                 _tickers.Deliver(sink, _isSnapshot);
                 break;
             case FrameChannel.Book when _bookSymbol is { } symbol:
-                _counters.BookFrames++;
                 sink.OnBook(symbol, _isSnapshot);
                 break;
             case FrameChannel.Instrument:

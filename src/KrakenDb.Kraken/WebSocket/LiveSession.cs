@@ -34,7 +34,6 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
     private long _lastFrame;
     private long _lastSent;
     private long _lastPing;
-    private long _total;
     private long _clockAhead;
     private long _pings;
 
@@ -132,7 +131,7 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
             switch (outcome)
             {
                 case SubscriptionLedger.Outcome.Subscribed:
-                    subscription.Restart(_now, _total);
+                    subscription.Restart(_now, _ledger.Frames);
                     _handler.OnSubscribed(_number, subscription.Symbol, subscription.Topic.Channel.Name(), _receivedAt);
                     break;
                 case SubscriptionLedger.Outcome.Refused:
@@ -151,6 +150,7 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
     {
         if (Beat(FrameChannel.Trade, 0, symbol, isSnapshot))
         {
+            _counters.Trades += trades.Length;
             _handler.OnTrades(_number, symbol, trades, isSnapshot, _receivedAt);
         }
     }
@@ -159,6 +159,7 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
     {
         if (Beat(FrameChannel.Ohlc, interval.Minutes, symbol, isSnapshot))
         {
+            _counters.Candles++;
             _handler.OnCandle(_number, symbol, interval, candle, isSnapshot, _receivedAt);
         }
     }
@@ -167,11 +168,13 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
     {
         if (Beat(FrameChannel.Ticker, 0, symbol, isSnapshot))
         {
+            _counters.Tickers++;
             _handler.OnTicker(_number, symbol, ticker, isSnapshot, _receivedAt);
         }
     }
 
-    void IFrameSink.OnBook(string symbol, bool isSnapshot) => Beat(FrameChannel.Book, 0, symbol, isSnapshot);
+    // The frame itself went to the handler before it was read.
+    void IFrameSink.OnBook(string symbol, bool isSnapshot) => _counters.BookFrames += Beat(FrameChannel.Book, 0, symbol, isSnapshot) ? 1 : 0;
 
     void IFrameSink.OnInstruments(IReadOnlyList<Instrument> instruments, bool isSnapshot) => _handler.OnInstruments(_number, instruments, isSnapshot, _receivedAt);
 
@@ -276,8 +279,8 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
         // A snapshot comes for a market that stands still, too.
         if (!isSnapshot)
         {
-            _total++;
-            subscription.Beat(_now, _total);
+            _ledger.Frames++;
+            subscription.Beat(_now, _ledger.Frames);
         }
 
         return true;
@@ -371,7 +374,7 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
     {
         foreach (var subscription in _ledger.All)
         {
-            if (subscription.State != SubscriptionState.Live || subscription.Missed(_total) < _options.SilenceFrames)
+            if (subscription.State != SubscriptionState.Live || subscription.Missed(_ledger.Frames) < _options.SilenceFrames)
             {
                 continue;
             }
@@ -382,7 +385,7 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
                 continue;
             }
 
-            subscription.Suspect(_now, _total);
+            subscription.Suspect(_now, _ledger.Frames);
             _counters.Silences++;
             var channel = subscription.Topic.Channel.Name();
             LogSilent(_options.Logger, _number, subscription.Symbol, channel, silence);
@@ -448,7 +451,7 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
         _handler.OnRefused(_number, subscription.Symbol, channel, error);
     }
 
-    // The other side may be gone: its goodbye is not waited for long.
+    // The other side may be gone: its goodbye is not waited for long, and in the time of the wire, whatever the clock.
     private static async Task CloseAsync(WebSocket socket, Task receiving)
     {
         using var patience = new CancellationTokenSource(CloseWait);

@@ -104,7 +104,6 @@ internal sealed class OhlcElements(ElementReader elements)
 
     public void Deliver(IFrameSink sink, bool isSnapshot)
     {
-        elements.Counters.Candles += _candles.Count;
         foreach (var (symbol, interval, row) in _candles)
         {
             sink.OnCandle(symbol, interval, row, isSnapshot);

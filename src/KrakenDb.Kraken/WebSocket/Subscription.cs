@@ -1,25 +1,5 @@
 namespace KrakenDb.Kraken;
 
-internal enum SubscriptionState
-{
-    /// <summary>To be asked for.</summary>
-    Wanted,
-    Asked,
-    Live,
-
-    /// <summary>The exchange said no.</summary>
-    Refused,
-
-    /// <summary>To be unsubscribed, and then subscribed again.</summary>
-    Doubted,
-
-    /// <summary>The exchange was asked to unsubscribe it.</summary>
-    Leaving,
-}
-
-/// <summary>A channel, with the interval of ohlc or the depth of a book; 0 elsewhere.</summary>
-internal readonly record struct Topic(FrameChannel Channel, int Parameter);
-
 /// <summary>One symbol's channel of one connection: where its subscription stands, and how lively it is.</summary>
 /// <param name="symbol">Empty for the list of markets.</param>
 internal sealed class Subscription(Topic topic, string symbol)
@@ -95,3 +75,23 @@ internal sealed class Subscription(Topic topic, string symbol)
     /// <summary>Whoever was suspected in vain is waited for longer: a market may really stand still.</summary>
     public TimeSpan Patience(TimeSpan first) => first * (1 << Math.Min(Suspicions, DoublingsMax));
 }
+
+internal enum SubscriptionState
+{
+    /// <summary>To be asked for.</summary>
+    Wanted,
+    Asked,
+    Live,
+
+    /// <summary>The exchange said no.</summary>
+    Refused,
+
+    /// <summary>To be unsubscribed, and then subscribed again.</summary>
+    Doubted,
+
+    /// <summary>The exchange was asked to unsubscribe it.</summary>
+    Leaving,
+}
+
+/// <summary>A channel, with the interval of ohlc or the depth of a book; 0 elsewhere.</summary>
+internal readonly record struct Topic(FrameChannel Channel, int Parameter);

@@ -40,6 +40,9 @@ internal sealed class SubscriptionLedger
 
     public IReadOnlyList<Subscription> All => _all;
 
+    /// <summary>Data frames of all its subscriptions, on all connections so far.</summary>
+    public long Frames { get; set; }
+
     public bool IsIdle { get; private set; }
 
     /// <summary>The subscriptions of a symbol; empty for one that was not asked for.</summary>

@@ -99,7 +99,6 @@ internal sealed class TickerElements(ElementReader elements)
 
     public void Deliver(IFrameSink sink, bool isSnapshot)
     {
-        elements.Counters.Tickers += _tickers.Count;
         foreach (var (symbol, row) in _tickers)
         {
             sink.OnTicker(symbol, row, isSnapshot);

@@ -108,7 +108,6 @@ internal sealed class TradeElements(ElementReader elements)
             return;
         }
 
-        elements.Counters.Trades += _count;
         if (!_isMixed)
         {
             sink.OnTrades(_symbols[0], _rows.AsSpan(0, _count), isSnapshot);

@@ -27,6 +27,9 @@ internal sealed class FakeExchange : IAsyncDisposable
 
     public int Connections { get; private set; }
 
+    /// <summary>The line of HTTP that every attempt to connect is refused with; null to let all in.</summary>
+    public string? Refusal { get; init; }
+
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
@@ -61,6 +64,12 @@ internal sealed class FakeExchange : IAsyncDisposable
             {
                 var stream = client.GetStream();
                 var request = await ReadHeadAsync(stream);
+                if (Refusal is { } refusal)
+                {
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {refusal}\r\nContent-Length: 0\r\n\r\n"), _ended.Token);
+                    return;
+                }
+
                 var key = request.Split("\r\n").Single(line => line.StartsWith("Sec-WebSocket-Key:", StringComparison.OrdinalIgnoreCase)).Split(':')[1].Trim();
 #pragma warning disable CA5350 // RFC 6455 says SHA-1.
                 var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));

@@ -164,6 +164,7 @@ public sealed class KrakenLiveFeedTests
 
         await run.Told.UntilAsync("trade BTC/USD 2");
         var statistics = run.Feed.GetStatistics();
+        statistics.Trades.ShouldBe(1);
         (statistics.UnknownChannels, statistics.Rejected, statistics.Unasked, statistics.Malformed, statistics.Reconnects).ShouldBe((1, 1, 1, 2, 0));
     }
 
@@ -408,6 +409,34 @@ public sealed class KrakenLiveFeedTests
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(running);
         feed.GetStatistics().FailedConnects.ShouldBe(5);
+    }
+
+    [Theory]
+    [InlineData("429 Too Many Requests")]
+    [InlineData("403 Forbidden")]
+    public async Task An_edge_that_bans_is_left_alone_for_a_minute(string refusal)
+    {
+        var clock = new ManualClock(new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero));
+        await using var exchange = new FakeExchange(_ => Task.CompletedTask) { Refusal = refusal };
+        using var stop = new CancellationTokenSource();
+        var feed = new KrakenLiveFeed(new KrakenLiveFeedOptions { Address = exchange.Address, ReconnectDelay = TimeSpan.Zero, ConnectTimeout = TimeSpan.FromDays(1), TimeProvider = clock });
+        var running = ((ILiveFeed)feed).RunAsync(Bitcoin, new ToldEvents(), stop.Token);
+        await FailuresAsync(1);
+        clock.Advance(TimeSpan.FromSeconds(59));
+        exchange.Connections.ShouldBe(1);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await FailuresAsync(2);
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(running);
+
+        // Failed, and waiting with the one timer that is left.
+        async Task FailuresAsync(int count)
+        {
+            while (feed.GetStatistics().FailedConnects < count || clock.Waiting != 1)
+            {
+                await Task.Yield();
+            }
+        }
     }
 
     [Fact]
