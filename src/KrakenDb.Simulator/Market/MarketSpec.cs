@@ -111,6 +111,26 @@ internal sealed record MarketSpec
         };
     }
 
+    /// <summary>Symbols that Kraken's customers trade much, for who wants many markets and does not mind which.</summary>
+    public static IReadOnlyList<string> Popular { get; } =
+    [
+        "BTC/USD", "ETH/USD", "XRP/USDT", "SOL/USD", "DOGE/USD", "ADA/USD", "LTC/USD", "LINK/USD", "DOT/USD", "AVAX/USD",
+        "BTC/EUR", "ETH/EUR", "SOL/EUR", "XRP/USD", "BCH/USD", "ATOM/USD", "UNI/USD", "TRX/USD", "XMR/USD", "ETH/BTC",
+        "USDC/USD", "AAVE/USD", "ALGO/USD", "DOGE/EUR", "ADA/EUR", "NEAR/USD", "FIL/USD", "XLM/USD", "SUI/USD", "PEPE/USD",
+    ];
+
+    /// <summary>The same market with so many trades a second on average in the minutes that have any.</summary>
+    /// <exception cref="FormatException">Below 1 trade in two minutes, or above 290 a second.</exception>
+    public MarketSpec WithPace(decimal tradesPerSecond)
+    {
+        // The mean of a minute's trades in SizeTable is 1.784 times their median.
+        const decimal meanOfMedian = 1.784m;
+        var median = decimal.Round(tradesPerSecond * 60 / meanOfMedian);
+        return median is >= 1 and <= 9_750
+            ? this with { TradesPerMinute = (int)median }
+            : throw new FormatException(FormattableString.Invariant($"'{tradesPerSecond}' is not a pace of this exchange: a market has 0.02 to 289 trades a second."));
+    }
+
     /// <summary>Checks every property; a market does so before its first minute.</summary>
     /// <exception cref="ArgumentException">A property is outside its range.</exception>
     public void Validate()
