@@ -119,16 +119,16 @@ internal sealed record MarketSpec
         "USDC/USD", "AAVE/USD", "ALGO/USD", "DOGE/EUR", "ADA/EUR", "NEAR/USD", "FIL/USD", "XLM/USD", "SUI/USD", "PEPE/USD",
     ];
 
-    /// <summary>The same market with so many trades a second on average in the minutes that have any.</summary>
-    /// <exception cref="FormatException">Below 1 trade in two minutes, or above 290 a second.</exception>
+    /// <summary>The same market with so many trades a second on average, quiet minutes included.</summary>
+    /// <exception cref="FormatException">Below 2 trades a minute, or above 200 a second.</exception>
     public MarketSpec WithPace(decimal tradesPerSecond)
     {
         // The mean of a minute's trades in SizeTable is 1.784 times their median.
         const decimal meanOfMedian = 1.784m;
-        var median = decimal.Round(tradesPerSecond * 60 / meanOfMedian);
-        return median is >= 1 and <= 9_750
-            ? this with { TradesPerMinute = (int)median }
-            : throw new FormatException(FormattableString.Invariant($"'{tradesPerSecond}' is not a pace of this exchange: a market has 0.02 to 289 trades a second."));
+        var minutes = (1_000m - QuietPerThousand) / 1_000;
+        return tradesPerSecond is >= 0.03m and <= 200
+            ? this with { TradesPerMinute = (int)Math.Max(1, decimal.Round(tradesPerSecond * 60 / meanOfMedian / minutes)) }
+            : throw new FormatException(FormattableString.Invariant($"'{tradesPerSecond}' is not a pace of this exchange: a market has 0.03 to 200 trades a second."));
     }
 
     /// <summary>Checks every property; a market does so before its first minute.</summary>
