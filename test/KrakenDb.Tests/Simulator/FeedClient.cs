@@ -14,6 +14,9 @@ internal sealed class FeedClient : IDisposable
     /// <summary>Everything received, in its order.</summary>
     public List<JsonElement> Messages { get; } = [];
 
+    /// <summary>How many of them came in more than one frame.</summary>
+    public int FragmentedMessages { get; private set; }
+
     public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
 
     public static async Task<FeedClient> ConnectAsync(SimulatedExchange exchange, CancellationToken cancellationToken)
@@ -42,6 +45,7 @@ internal sealed class FeedClient : IDisposable
             var result = await _socket.ReceiveAsync(_buffer.AsMemory(length), cancellationToken);
             if (result.MessageType == WebSocketMessageType.Close)
                 return null;
+            FragmentedMessages += length > 0 && result.EndOfMessage ? 1 : 0;
             length += result.Count;
             if (result.EndOfMessage)
                 return Encoding.UTF8.GetString(_buffer, 0, length);
