@@ -100,14 +100,22 @@ public sealed class DatabaseWriterTests : IDisposable
     [Fact]
     public async Task Taking_never_waits_for_the_database()
     {
-        var open = new TaskCompletionSource();
-        _store.Before = (_, _) => open.Task;
+        var (begun, open) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _store.Before = (_, _) =>
+        {
+            begun.TrySetResult();
+            return open.Task;
+        };
         await using var writer = Writer();
         await writer.StartAsync();
 
         for (var id = 1; id <= 12_000; id++)
         {
             writer.WriteTradeAsync(Trade(id)).IsCompleted.ShouldBeTrue();
+            if (id == 100)
+            {
+                await begun.Task;
+            }
         }
 
         writer.GetStats().TradesWritten.ShouldBe(0);
