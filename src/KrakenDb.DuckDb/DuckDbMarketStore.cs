@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace KrakenDb.DuckDb;
 
 /// <summary>The embedded engine: one DuckDB file, owned by this process while it is open.</summary>
-internal sealed partial class DuckDbMarketStore : IMarketStore
+internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
 {
     private readonly DuckDbFile _file;
     private readonly DuckDbOptions _options;
@@ -16,6 +16,8 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<DuckDbMarketStore>();
     }
+
+    public string FilePath => _file.Path;
 
     /// <exception cref="StoreInUseException">Another process owns the file.</exception>
     /// <exception cref="MarketStoreException">No such file, no DuckDB file, or one of a newer version.</exception>
@@ -88,6 +90,12 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
                 }
             },
             cancellationToken);
+    }
+
+    public void PublishEndpoint(Uri? endpoint)
+    {
+        ThrowIfDisposed();
+        _file.PublishEndpoint(endpoint);
     }
 
     public async ValueTask DisposeAsync()

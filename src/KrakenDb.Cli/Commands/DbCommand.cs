@@ -48,9 +48,7 @@ internal static class DbCommand
                     return;
                 }
 
-                var records = new Records("engine", "engine_version", "location", "schema_version", "size_bytes", "candles", "trades");
-                records.Add(status.Engine, status.EngineVersion, status.Location, status.SchemaVersion, status.SizeBytes, status.Candles, status.Trades);
-                records.PrintOne(context, parsed.GetValue(format));
+                StoreRecords.Of(status).PrintOne(context, parsed.GetValue(format));
             }
         });
         return command;
