@@ -89,7 +89,7 @@ internal sealed class BookBenchmark(BenchmarkOptions options, Report report)
         if (Environment.GetEnvironmentVariable("TMPSTORAGE") is not null)
         {
             using var binding = Binding.Open(path);
-            foreach (var table in (string[])["kraken_orderbook_messages", "kraken_orderbook_entries"])
+            foreach (var table in (string[])["kraken_orderbook_messages", "orderbook_levels"])
             {
                 using var r = binding.Session.Connection.Query($"SELECT column_name || ' ' || compression || ' segments ' || count(*)::VARCHAR || ' rows ' || sum(count)::VARCHAR || ' blocks ' || count(DISTINCT block_id)::VARCHAR FROM pragma_storage_info('{table}') GROUP BY column_name, compression ORDER BY 1");
                 while (r.FetchChunk() is { } c)

@@ -22,7 +22,7 @@ internal static class BookTables
 
     private const string Entries =
         """
-        SELECT sequence, is_bid, price_digits, price_decimals, quantity_digits, quantity_decimals FROM kraken_orderbook_entries
+        SELECT sequence, is_bid, price_digits, price_decimals, quantity_digits, quantity_decimals FROM orderbook_levels
         WHERE session_id = $1 AND sequence >= $2 AND sequence < $3
         """;
 
@@ -40,7 +40,6 @@ internal static class BookTables
         """;
 
     private static readonly string MessagesOfSymbol = Messages + OfSymbol;
-    private static readonly string EntriesOfSymbol = Entries + OfSymbol;
 
     public static List<CaptureSession> ReadSessions(DuckDbSession session, long? sessionId)
     {
@@ -114,7 +113,7 @@ internal static class BookTables
         var batch = new BookBatch(sessionId);
         var names = new KnownTexts();
         using var messages = Bind(session.Prepare(symbol is null ? Messages : MessagesOfSymbol), sessionId, from, to, symbol).Query();
-        using var entries = Bind(session.Prepare(symbol is null ? Entries : EntriesOfSymbol), sessionId, from, to, symbol).Query();
+        using var entries = Bind(session.Prepare(Entries), sessionId, from, to, symbol: null).Query();
         var (levels, at) = (entries.FetchChunk(), 0);
         var last = from - 1;
         while (messages.FetchChunk() is { } chunk)
@@ -152,19 +151,27 @@ internal static class BookTables
                         continue;
                     }
 
-                    if (levels.Int64(0)[at] != sequence)
+                    // Levels of other symbols lie in between.
+                    var of = levels.Int64(0)[at];
+                    if (of < sequence && symbol is not null)
+                    {
+                        at++;
+                        continue;
+                    }
+
+                    if (of != sequence)
                     {
                         break;
                     }
 
                     var digits = levels.HugeInt(4)[at];
-                    batch.AddLevel(new BookLevel(levels.Int64(2)[at], levels.UInt8(3)[at], (UInt128)digits, levels.UInt8(5)[at]), levels.Boolean(1, at));
+                    batch.AddLevel(new WireLevel(levels.Int64(2)[at], levels.UInt8(3)[at], (UInt128)digits, levels.UInt8(5)[at]), levels.Boolean(1, at));
                     at++;
                 }
             }
         }
 
-        return levels is null || at == levels.RowCount
+        return levels is null || at == levels.RowCount || symbol is not null
             ? batch
             : throw new MarketStoreException($"A level of session {sessionId} at sequence {levels.Int64(0)[at]} belongs to no message: the tables were changed by something else. Import the recording again into a new store.");
     }
@@ -294,7 +301,7 @@ internal static class BookTables
 
     private static void AppendEntries(DuckDbSession session, BookBatch batch, int first)
     {
-        using var appender = session.Connection.CreateAppender("kraken_orderbook_entries");
+        using var appender = session.Connection.CreateAppender("orderbook_levels");
         var at = 0;
         foreach (ref readonly var row in batch.Rows[first..])
         {
@@ -307,12 +314,10 @@ internal static class BookTables
                 appender.Int64(1)[at] = row.Sequence;
                 appender.UInt8(2)[at] = isBid ? (byte)1 : (byte)0;
                 appender.Int16(3)[at] = (short)(isBid ? index : index - row.BidCount);
-                Set(appender, 4, at, row.Symbol);
-                appender.Int64(5)[at] = row.Timestamp;
-                appender.Int64(6)[at] = level.PriceDigits;
-                appender.UInt8(7)[at] = level.PriceDecimals;
-                appender.HugeInt(8)[at] = (Int128)level.QuantityDigits;
-                appender.UInt8(9)[at] = level.QuantityDecimals;
+                appender.Int64(4)[at] = level.PriceDigits;
+                appender.UInt8(5)[at] = level.PriceDecimals;
+                appender.HugeInt(6)[at] = (Int128)level.QuantityDigits;
+                appender.UInt8(7)[at] = level.QuantityDecimals;
                 if (++at == appender.Capacity)
                 {
                     appender.Append(at);

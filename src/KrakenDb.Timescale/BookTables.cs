@@ -361,9 +361,9 @@ internal static class BookTables
         writer.Int16(level.QuantityDecimals);
     }
 
-    private static async Task<List<(long Sequence, bool IsBid, BookLevel Level)>> ReadLevelsAsync(NpgsqlConnection connection, string range, CancellationToken cancellationToken)
+    private static async Task<List<(long Sequence, bool IsBid, WireLevel Level)>> ReadLevelsAsync(NpgsqlConnection connection, string range, CancellationToken cancellationToken)
     {
-        var levels = new List<(long, bool, BookLevel)>();
+        var levels = new List<(long, bool, WireLevel)>();
         var reader = await CopyReader.BeginAsync(
             connection, $"SELECT sequence, side, price, price_decimals, quantity, quantity_decimals FROM kraken_orderbook_entries {range} ORDER BY sequence, side DESC, ordinal", cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
@@ -372,7 +372,7 @@ internal static class BookTables
             {
                 while (reader.TryNext())
                 {
-                    levels.Add((reader.Int64(0), reader.Field(1)[0] == 'b', BookLevel.FromScaled(reader.Price(2), (byte)reader.Int16(3), reader.Volume(4), (byte)reader.Int16(5))));
+                    levels.Add((reader.Int64(0), reader.Field(1)[0] == 'b', WireLevel.FromScaled(reader.Price(2), (byte)reader.Int16(3), reader.Volume(4), (byte)reader.Int16(5))));
                 }
             }
             while (await reader.FillAsync(cancellationToken).ConfigureAwait(false));
@@ -381,7 +381,7 @@ internal static class BookTables
         return levels;
     }
 
-    private static async Task<BookBatch> ReadMessagesAsync(NpgsqlConnection connection, BookBatch batch, string range, List<(long Sequence, bool IsBid, BookLevel Level)> levels, CancellationToken cancellationToken)
+    private static async Task<BookBatch> ReadMessagesAsync(NpgsqlConnection connection, BookBatch batch, string range, List<(long Sequence, bool IsBid, WireLevel Level)> levels, CancellationToken cancellationToken)
     {
         var at = 0;
         var reader = await CopyReader.BeginAsync(

@@ -15,6 +15,8 @@ internal static class BookCommand
         command.Add(CreateVerify(context));
         command.Add(BookQueryCommand.Create(context));
         command.Add(BookReplayCommand.Create(context));
+        command.Add(BookExportCommand.Create(context));
+        command.Add(BookWatchCommand.Create(context));
         return command;
     }
 

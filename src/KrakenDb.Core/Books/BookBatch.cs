@@ -6,7 +6,7 @@ namespace KrakenDb;
 internal sealed class BookBatch(long sessionId)
 {
     private readonly List<BookMessageRow> _rows = [];
-    private readonly List<BookLevel> _levels = [];
+    private readonly List<WireLevel> _levels = [];
     private readonly List<byte> _text = [];
 
     public long SessionId { get; } = sessionId;
@@ -19,11 +19,11 @@ internal sealed class BookBatch(long sessionId)
 
     public Span<BookMessageRow> Rows => CollectionsMarshal.AsSpan(_rows);
 
-    public ReadOnlySpan<BookLevel> Levels(BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel, row.LevelCount);
+    public ReadOnlySpan<WireLevel> Levels(BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel, row.LevelCount);
 
-    public ReadOnlySpan<BookLevel> Bids(BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel, row.BidCount);
+    public ReadOnlySpan<WireLevel> Bids(BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel, row.BidCount);
 
-    public ReadOnlySpan<BookLevel> Asks(BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel + row.BidCount, row.LevelCount - row.BidCount);
+    public ReadOnlySpan<WireLevel> Asks(BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel + row.BidCount, row.LevelCount - row.BidCount);
 
     public ReadOnlySpan<byte> Text(BookMessageRow row) => CollectionsMarshal.AsSpan(_text).Slice(row.TextStart, row.TextLength);
 
@@ -31,7 +31,7 @@ internal sealed class BookBatch(long sessionId)
     public byte[] TextBytesOf(BookMessageRow row) => Text(row).ToArray();
 
     /// <summary>Adds a frame; the places of its levels and text are filled in.</summary>
-    public void Add(BookMessageRow row, ReadOnlySpan<BookLevel> bids, ReadOnlySpan<BookLevel> asks, ReadOnlySpan<byte> text)
+    public void Add(BookMessageRow row, ReadOnlySpan<WireLevel> bids, ReadOnlySpan<WireLevel> asks, ReadOnlySpan<byte> text)
     {
         row.FirstLevel = _levels.Count;
         row.BidCount = bids.Length;
@@ -56,7 +56,7 @@ internal sealed class BookBatch(long sessionId)
     }
 
     /// <summary>Adds a level to the last frame; bids before asks.</summary>
-    public void AddLevel(in BookLevel level, bool isBid)
+    public void AddLevel(in WireLevel level, bool isBid)
     {
         ref var row = ref CollectionsMarshal.AsSpan(_rows)[^1];
         _levels.Add(level);

@@ -13,7 +13,7 @@ internal sealed class BookChain(int depth, IBookWire wire)
     /// <summary>The checksum that our book had after the last message.</summary>
     public uint Computed { get; private set; }
 
-    public BookVerdict Apply(bool isSnapshot, ReadOnlySpan<BookLevel> bids, ReadOnlySpan<BookLevel> asks, uint? checksum)
+    public BookVerdict Apply(bool isSnapshot, ReadOnlySpan<WireLevel> bids, ReadOnlySpan<WireLevel> asks, uint? checksum)
     {
         if (isSnapshot)
         {
@@ -35,7 +35,7 @@ internal sealed class BookChain(int depth, IBookWire wire)
     }
 
     /// <summary>Begins from a stored state; false where it is not the book of that checksum.</summary>
-    public bool TryResume(ReadOnlySpan<BookLevel> bids, ReadOnlySpan<BookLevel> asks, uint checksum) =>
+    public bool TryResume(ReadOnlySpan<WireLevel> bids, ReadOnlySpan<WireLevel> asks, uint checksum) =>
         Apply(isSnapshot: true, bids, asks, checksum) == BookVerdict.Verified;
 
     /// <summary>The messages are not continuous: nothing is known until the next snapshot.</summary>

@@ -3,7 +3,7 @@ namespace KrakenDb;
 /// <summary>One frame, read. Filled again for each frame, so that reading allocates nothing once the largest snapshot has been seen.</summary>
 internal sealed class BookFrame
 {
-    private BookLevel[] _levels = new BookLevel[64];
+    private WireLevel[] _levels = new WireLevel[64];
     private int _count;
 
     public BookFrameKind Kind { get; set; }
@@ -34,12 +34,12 @@ internal sealed class BookFrame
 
     public int BidCount { get; private set; }
 
-    public ReadOnlySpan<BookLevel> Bids => _levels.AsSpan(0, BidCount);
+    public ReadOnlySpan<WireLevel> Bids => _levels.AsSpan(0, BidCount);
 
-    public ReadOnlySpan<BookLevel> Asks => _levels.AsSpan(BidCount, _count - BidCount);
+    public ReadOnlySpan<WireLevel> Asks => _levels.AsSpan(BidCount, _count - BidCount);
 
     /// <summary>Bids, then asks, in the order of the wire.</summary>
-    public ReadOnlySpan<BookLevel> Levels => _levels.AsSpan(0, _count);
+    public ReadOnlySpan<WireLevel> Levels => _levels.AsSpan(0, _count);
 
     public bool IsBook => Kind is BookFrameKind.Snapshot or BookFrameKind.Update;
 
@@ -57,7 +57,7 @@ internal sealed class BookFrame
     public void ClearLevels() => _count = BidCount = 0;
 
     /// <summary>Adds the next level; all bids come before the first ask.</summary>
-    public void Add(in BookLevel level)
+    public void Add(in WireLevel level)
     {
         if (_count == _levels.Length)
         {

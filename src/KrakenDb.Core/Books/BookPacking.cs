@@ -18,7 +18,7 @@ internal static class BookPacking
     }
 
     /// <summary>False for bytes that no book gave.</summary>
-    public static bool TryUnpack(ReadOnlySpan<byte> bytes, out BookLevel[] bids, out BookLevel[] asks)
+    public static bool TryUnpack(ReadOnlySpan<byte> bytes, out WireLevel[] bids, out WireLevel[] asks)
     {
         bids = asks = [];
         if (!TryRead(ref bytes, out var bidCount) || !TryRead(ref bytes, out var askCount) || bytes.Length < 2 || bidCount > (UInt128)bytes.Length || askCount > (UInt128)bytes.Length
@@ -29,11 +29,11 @@ internal static class BookPacking
 
         var (priceDecimals, quantityDecimals) = (bytes[0], bytes[1]);
         bytes = bytes[2..];
-        return TryUnpack(ref bytes, bids = new BookLevel[(int)bidCount], -1, priceDecimals, quantityDecimals)
-            && TryUnpack(ref bytes, asks = new BookLevel[(int)askCount], 1, priceDecimals, quantityDecimals) && bytes.IsEmpty;
+        return TryUnpack(ref bytes, bids = new WireLevel[(int)bidCount], -1, priceDecimals, quantityDecimals)
+            && TryUnpack(ref bytes, asks = new WireLevel[(int)askCount], 1, priceDecimals, quantityDecimals) && bytes.IsEmpty;
     }
 
-    private static bool TryPack(List<byte> bytes, ReadOnlySpan<BookLevel> levels, in BookLevel first)
+    private static bool TryPack(List<byte> bytes, ReadOnlySpan<WireLevel> levels, in WireLevel first)
     {
         long before = 0;
         foreach (ref readonly var level in levels)
@@ -52,7 +52,7 @@ internal static class BookPacking
     }
 
     // Prices of asks rise, those of bids fall; the first is its own distance from zero.
-    private static bool TryUnpack(ref ReadOnlySpan<byte> bytes, BookLevel[] levels, int direction, byte priceDecimals, byte quantityDecimals)
+    private static bool TryUnpack(ref ReadOnlySpan<byte> bytes, WireLevel[] levels, int direction, byte priceDecimals, byte quantityDecimals)
     {
         long price = 0;
         for (var index = 0; index < levels.Length; index++)
@@ -68,7 +68,7 @@ internal static class BookPacking
                 return false;
             }
 
-            levels[index] = new BookLevel(price, priceDecimals, quantity, quantityDecimals);
+            levels[index] = new WireLevel(price, priceDecimals, quantity, quantityDecimals);
         }
 
         return true;

@@ -11,7 +11,7 @@ internal interface IBookWire
     /// differs, and is then kept as it came.
     /// </summary>
     /// <returns>How many bytes; 0 where such a frame cannot be written from its fields.</returns>
-    int Write(BookFrameKind kind, string? symbol, ReadOnlySpan<BookLevel> bids, ReadOnlySpan<BookLevel> asks, uint? checksum, long? exchangeTime, ref byte[] buffer);
+    int Write(BookFrameKind kind, string? symbol, ReadOnlySpan<WireLevel> bids, ReadOnlySpan<WireLevel> asks, uint? checksum, long? exchangeTime, ref byte[] buffer);
 
     /// <summary>What the exchange's checksum of this book is.</summary>
     uint Checksum(OrderBook book);

@@ -21,10 +21,10 @@ internal sealed class OrderBook
     public int Depth { get; }
 
     /// <summary>Descending in price; valid until the next change.</summary>
-    public ReadOnlySpan<BookLevel> Bids => _bids.Levels;
+    public ReadOnlySpan<WireLevel> Bids => _bids.Levels;
 
     /// <summary>Ascending in price; valid until the next change.</summary>
-    public ReadOnlySpan<BookLevel> Asks => _asks.Levels;
+    public ReadOnlySpan<WireLevel> Asks => _asks.Levels;
 
     /// <summary>Whether somebody would buy for at least what somebody sells for: a market that trades never shows this.</summary>
     public bool IsCrossed => Bids.Length > 0 && Asks.Length > 0 && Bids[0].ComparePrice(Asks[0]) >= 0;
@@ -36,7 +36,7 @@ internal sealed class OrderBook
     }
 
     /// <summary>Puts a snapshot in place of what was there.</summary>
-    public void Replace(ReadOnlySpan<BookLevel> bids, ReadOnlySpan<BookLevel> asks)
+    public void Replace(ReadOnlySpan<WireLevel> bids, ReadOnlySpan<WireLevel> asks)
     {
         Clear();
         Apply(bids, asks);
@@ -46,7 +46,7 @@ internal sealed class OrderBook
     /// Applies one message: its levels in their order, for one price may come twice; a quantity of zero removes, any other stands for what was there. Only then are both
     /// sides cut to the depth, because the exchange sends no removal for what is pushed out.
     /// </summary>
-    public void Apply(ReadOnlySpan<BookLevel> bids, ReadOnlySpan<BookLevel> asks)
+    public void Apply(ReadOnlySpan<WireLevel> bids, ReadOnlySpan<WireLevel> asks)
     {
         foreach (ref readonly var level in bids)
         {
@@ -65,13 +65,13 @@ internal sealed class OrderBook
     private struct Side(int depth, bool isBid)
     {
         // Twice the depth takes nearly every message that adds before it is cut.
-        private BookLevel[] _levels = new BookLevel[(2 * depth) + 8];
+        private WireLevel[] _levels = new WireLevel[(2 * depth) + 8];
 
         public int Count;
 
-        public readonly ReadOnlySpan<BookLevel> Levels => _levels.AsSpan(0, Count);
+        public readonly ReadOnlySpan<WireLevel> Levels => _levels.AsSpan(0, Count);
 
-        public void Set(in BookLevel level)
+        public void Set(in WireLevel level)
         {
             var (low, high) = (0, Count);
             while (low < high)
@@ -101,7 +101,7 @@ internal sealed class OrderBook
             }
         }
 
-        private void Change(int at, in BookLevel level)
+        private void Change(int at, in WireLevel level)
         {
             if (!level.IsRemoval)
             {
@@ -113,7 +113,7 @@ internal sealed class OrderBook
             Array.Copy(_levels, at + 1, _levels, at, Count - at);
         }
 
-        private void Insert(int at, in BookLevel level)
+        private void Insert(int at, in WireLevel level)
         {
             if (Count == _levels.Length)
             {

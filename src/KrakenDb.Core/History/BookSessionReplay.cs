@@ -53,10 +53,10 @@ internal sealed class BookSessionReplay(OrderBookHistory history, IBookArchive a
             }
         }
 
-        if ((query.Verify || query.WithBooks) && row is { Kind: BookFrameKind.Snapshot or BookFrameKind.Update, Symbol: { } symbol } && _chains.TryGetValue(symbol, out var chain))
+        if ((query.Verify || query.WithBooks) && row is { Kind: BookFrameKind.Snapshot or BookFrameKind.Update or BookFrameKind.Answer, Symbol: { } symbol } && _chains.TryGetValue(symbol, out var chain))
         {
             OrderBookHistory.Apply(chain, batch, row);
-            book = query.WithBooks && chain.IsWhole ? OrderBookHistory.ToState(chain, sessionId, row) : null;
+            book = query.WithBooks && chain.IsWhole && row.Kind != BookFrameKind.Answer ? OrderBookHistory.ToState(chain, sessionId, row) : null;
         }
 
         var time = (query.ByExchangeTime ? row.ExchangeTime : null) ?? row.ReceivedTime;

@@ -249,6 +249,12 @@ public sealed class OrderBookHistory
     {
         if (row.Kind is not (BookFrameKind.Snapshot or BookFrameKind.Update))
         {
+            // Until the next snapshot nothing is known.
+            if (row is { Kind: BookFrameKind.Answer, Type: "unsubscribe", Channel: "book" })
+            {
+                chain.Break();
+            }
+
             return;
         }
 
@@ -261,7 +267,7 @@ public sealed class OrderBookHistory
 
     private static DateTimeOffset Time(long nanoseconds) => UnixTime.ToDateTimeOffset(HistoricalTrade.FloorDivide(nanoseconds, 1000));
 
-    private static BookPrice[] Prices(ReadOnlySpan<BookLevel> levels)
+    private static BookPrice[] Prices(ReadOnlySpan<WireLevel> levels)
     {
         var prices = new BookPrice[levels.Length];
         for (var index = 0; index < prices.Length; index++)

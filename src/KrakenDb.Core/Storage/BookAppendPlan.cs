@@ -71,7 +71,7 @@ internal sealed record BookAppendPlan(int FirstRow, IReadOnlyList<CaptureSession
 
         public bool IsChanged => _messages > 0;
 
-        public void Add(BookMessageRow row, ReadOnlySpan<BookLevel> levels)
+        public void Add(BookMessageRow row, ReadOnlySpan<WireLevel> levels)
         {
             _messages++;
             _bookMessages += row.Kind is BookFrameKind.Snapshot or BookFrameKind.Update ? 1 : 0;

@@ -92,5 +92,5 @@ public sealed partial class InMemoryMarketStore : IBookArchive
 
     private IEnumerable<StoredFrame> Frames(long sessionId) => _frames.Where(entry => entry.Key.Session == sessionId).Select(entry => entry.Value);
 
-    private sealed record StoredFrame(BookMessageRow Row, BookLevel[] Bids, BookLevel[] Asks, byte[] Text);
+    private sealed record StoredFrame(BookMessageRow Row, WireLevel[] Bids, WireLevel[] Asks, byte[] Text);
 }

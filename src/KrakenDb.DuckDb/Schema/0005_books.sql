@@ -38,17 +38,16 @@ CREATE TABLE kraken_orderbook_messages (
     timestamp        TIMESTAMP GENERATED ALWAYS AS (coalesce(exchange_time, received_time)) VIRTUAL
 );
 
-CREATE TABLE kraken_orderbook_entries (
-    session_id        BIGINT    NOT NULL,
-    sequence          BIGINT    NOT NULL,
-    is_bid            BOOLEAN   NOT NULL,
-    ordinal           SMALLINT  NOT NULL,
-    symbol            VARCHAR   NOT NULL,
-    timestamp         TIMESTAMP NOT NULL,
-    price_digits      BIGINT    NOT NULL,
-    price_decimals    UTINYINT  NOT NULL,
-    quantity_digits   HUGEINT   NOT NULL,
-    quantity_decimals UTINYINT  NOT NULL,
+-- What symbol and time the levels have, their message says: a copy of its time in every level would be the most expensive column of all.
+CREATE TABLE orderbook_levels (
+    session_id        BIGINT   NOT NULL,
+    sequence          BIGINT   NOT NULL,
+    is_bid            BOOLEAN  NOT NULL,
+    ordinal           SMALLINT NOT NULL,
+    price_digits      BIGINT   NOT NULL,
+    price_decimals    UTINYINT NOT NULL,
+    quantity_digits   HUGEINT  NOT NULL,
+    quantity_decimals UTINYINT NOT NULL,
     side              VARCHAR GENERATED ALWAYS AS (CASE WHEN is_bid THEN 'bid' ELSE 'ask' END) VIRTUAL,
     price             DECIMAL(18,10) GENERATED ALWAYS AS (CASE price_decimals
             WHEN 0 THEN CAST(price_digits AS DECIMAL(18,10))
@@ -77,6 +76,11 @@ CREATE TABLE kraken_orderbook_entries (
             WHEN 10 THEN CAST(CAST(quantity_digits AS DECIMAL(28,0)) * CAST(0.0000000001 AS DECIMAL(10,10)) AS DECIMAL(28,10))
         END) VIRTUAL
 );
+
+CREATE VIEW kraken_orderbook_entries AS
+SELECT levels.session_id, levels.sequence, messages.timestamp, messages.symbol, levels.side, levels.ordinal, levels.price, levels.quantity,
+       levels.price_decimals, levels.quantity_decimals
+FROM orderbook_levels AS levels JOIN kraken_orderbook_messages AS messages USING (session_id, sequence);
 
 -- Whole books every thousand updates of a symbol, from which any moment is reached in few steps. Derived, and verified by their checksum when used.
 CREATE TABLE orderbook_keyframes (

@@ -22,7 +22,7 @@ internal static class BookChecksum
         return Crc32.Compute(text[..length]);
     }
 
-    private static int Append(Span<byte> text, int at, ReadOnlySpan<BookLevel> levels)
+    private static int Append(Span<byte> text, int at, ReadOnlySpan<WireLevel> levels)
     {
         foreach (ref readonly var level in levels[..Math.Min(levels.Length, LevelsMax)])
         {

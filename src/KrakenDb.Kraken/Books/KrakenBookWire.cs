@@ -36,7 +36,7 @@ internal sealed class KrakenBookWire : IBookWire
 
     public uint Checksum(OrderBook book) => BookChecksum.Compute(book);
 
-    public int Write(BookFrameKind kind, string? symbol, ReadOnlySpan<BookLevel> bids, ReadOnlySpan<BookLevel> asks, uint? checksum, long? exchangeTime, ref byte[] buffer)
+    public int Write(BookFrameKind kind, string? symbol, ReadOnlySpan<WireLevel> bids, ReadOnlySpan<WireLevel> asks, uint? checksum, long? exchangeTime, ref byte[] buffer)
     {
         if (kind == BookFrameKind.Heartbeat)
         {
@@ -268,7 +268,7 @@ internal sealed class KrakenBookWire : IBookWire
             Length += written;
         }
 
-        public void Levels(scoped ReadOnlySpan<BookLevel> levels)
+        public void Levels(scoped ReadOnlySpan<WireLevel> levels)
         {
             for (var index = 0; index < levels.Length; index++)
             {

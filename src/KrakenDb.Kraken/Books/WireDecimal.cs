@@ -75,7 +75,7 @@ internal static class WireDecimal
     }
 
     /// <summary>A level within the limits: 0 &lt; price &lt; 10^8, quantity &lt; 10^18, at most 10 decimals.</summary>
-    public static bool TryLevel(UInt128 price, int priceDecimals, UInt128 quantity, int quantityDecimals, out BookLevel level)
+    public static bool TryLevel(UInt128 price, int priceDecimals, UInt128 quantity, int quantityDecimals, out WireLevel level)
     {
         if (priceDecimals > FixedPoint.Scale || quantityDecimals > FixedPoint.Scale || price == UInt128.Zero
             || price >= PowerOfTen(PriceDigitsMax + priceDecimals) || quantity >= PowerOfTen(QuantityDigitsMax + quantityDecimals))
@@ -84,7 +84,7 @@ internal static class WireDecimal
             return false;
         }
 
-        level = new BookLevel((long)price, (byte)priceDecimals, quantity, (byte)quantityDecimals);
+        level = new WireLevel((long)price, (byte)priceDecimals, quantity, (byte)quantityDecimals);
         return true;
     }
 

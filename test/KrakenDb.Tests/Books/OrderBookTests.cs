@@ -60,10 +60,10 @@ public sealed class OrderBookTests
     public void Prices_of_other_decimals_are_the_same_price_and_the_newer_digits_stay()
     {
         var book = new OrderBook(10);
-        book.Replace([new BookLevel(10, 1, 5, 0)], []);
-        book.Apply([new BookLevel(100, 2, 70, 1)], []);
+        book.Replace([new WireLevel(10, 1, 5, 0)], []);
+        book.Apply([new WireLevel(100, 2, 70, 1)], []);
 
-        book.Bids.ToArray().ShouldBe([new BookLevel(100, 2, 70, 1)]);
+        book.Bids.ToArray().ShouldBe([new WireLevel(100, 2, 70, 1)]);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class OrderBookTests
     public void Updates_allocate_nothing_once_the_book_is_filled()
     {
         var book = new OrderBook(100);
-        BookLevel[] levels = [.. Enumerable.Range(1, 200).Select(price => Level(price, price))];
+        WireLevel[] levels = [.. Enumerable.Range(1, 200).Select(price => Level(price, price))];
         book.Replace(levels, levels);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var round = 0; round < 1000; round++)
@@ -104,25 +104,25 @@ public sealed class OrderBookTests
     [Fact]
     public void A_level_keeps_the_digits_of_the_wire_and_knows_its_value()
     {
-        var level = BookLevel.FromScaled(630_049_000_000_000, 1, (Int128)18_769_4700, 8);
-        level.ShouldBe(new BookLevel(630_049, 1, 1_876_947, 8));
+        var level = WireLevel.FromScaled(630_049_000_000_000, 1, (Int128)18_769_4700, 8);
+        level.ShouldBe(new WireLevel(630_049, 1, 1_876_947, 8));
         level.Price.ShouldBe(630_049_000_000_000);
         level.Quantity.ShouldBe(187_694_700);
 
-        var large = BookLevel.FromScaled(1, 10, FixedPoint.VolumeLimit - 1, 10);
+        var large = WireLevel.FromScaled(1, 10, FixedPoint.VolumeLimit - 1, 10);
         large.Quantity.ShouldBe(FixedPoint.VolumeLimit - 1);
         large.HasShortQuantity.ShouldBeFalse();
     }
 
-    private static BookLevel Level(long price, long quantity) => new(price, 1, (UInt128)quantity, 2);
+    private static WireLevel Level(long price, long quantity) => new(price, 1, (UInt128)quantity, 2);
 
-    private static Gen<(bool IsSnapshot, BookLevel[] Bids, BookLevel[] Asks)[]> Messages()
+    private static Gen<(bool IsSnapshot, WireLevel[] Bids, WireLevel[] Asks)[]> Messages()
     {
         var level =
             from price in Gen.Choose(1, 25)
             from priceDecimals in Gen.Choose(0, 1)
             from quantity in Gen.Frequency((2, Gen.Constant(0)), (3, Gen.Choose(1, 9)))
-            select new BookLevel(priceDecimals == 0 ? price : price * 10, (byte)priceDecimals, (UInt128)quantity, 3);
+            select new WireLevel(priceDecimals == 0 ? price : price * 10, (byte)priceDecimals, (UInt128)quantity, 3);
         var message =
             from isSnapshot in Gen.Frequency((1, Gen.Constant(true)), (9, Gen.Constant(false)))
             from bids in level.ArrayOf()
@@ -134,16 +134,16 @@ public sealed class OrderBookTests
     // Sorted anew after every message, by value.
     private sealed class NaiveBook(int depth)
     {
-        private Dictionary<long, BookLevel> _bids = [];
-        private Dictionary<long, BookLevel> _asks = [];
+        private Dictionary<long, WireLevel> _bids = [];
+        private Dictionary<long, WireLevel> _asks = [];
 
-        public BookLevel[] Bids => [.. _bids.OrderByDescending(entry => entry.Key).Select(entry => entry.Value)];
+        public WireLevel[] Bids => [.. _bids.OrderByDescending(entry => entry.Key).Select(entry => entry.Value)];
 
-        public BookLevel[] Asks => [.. _asks.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
+        public WireLevel[] Asks => [.. _asks.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
 
         public void Clear() => (_bids, _asks) = ([], []);
 
-        public void Apply(BookLevel[] bids, BookLevel[] asks)
+        public void Apply(WireLevel[] bids, WireLevel[] asks)
         {
             Set(_bids, bids);
             Set(_asks, asks);
@@ -151,7 +151,7 @@ public sealed class OrderBookTests
             _asks = Asks.Take(depth).ToDictionary(level => level.Price);
         }
 
-        private static void Set(Dictionary<long, BookLevel> side, BookLevel[] levels)
+        private static void Set(Dictionary<long, WireLevel> side, WireLevel[] levels)
         {
             foreach (var level in levels)
             {

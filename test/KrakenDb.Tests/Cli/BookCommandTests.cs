@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using KrakenDb.DuckDb.Native;
 using KrakenDb.Tests.Books;
 using Shouldly;
 using Xunit;
@@ -26,7 +27,7 @@ public sealed class BookCommandTests : IDisposable
         using var unchanged = JsonDocument.Parse(again.Output);
         unchanged.RootElement.EnumerateArray().ShouldAllBe(file => file.GetProperty("inserted").GetInt64() == 0 && file.GetProperty("unchanged").GetInt64() == file.GetProperty("messages").GetInt64());
 
-        var replay = await RunAsync(["book", "replay"]);
+        var replay = await RunAsync(["book", "replay", "--allow-gaps"]);
         replay.ExitCode.ShouldBe(0, replay.Error);
         replay.Error.ShouldContain("2,353 verified again");
         replay.Output.ShouldBe(string.Concat(CaptureText.Names.SelectMany(CaptureText.Frames).Select(frame => Encoding.UTF8.GetString(frame) + "\n")));
@@ -37,7 +38,7 @@ public sealed class BookCommandTests : IDisposable
         certificate.RootElement.GetProperty("verdict").GetString().ShouldBe("whole");
         certificate.RootElement.GetProperty("verified").GetInt64().ShouldBe(2353);
         certificate.RootElement.GetProperty("mismatches").GetInt64().ShouldBe(0);
-        certificate.RootElement.GetProperty("ranges").GetArrayLength().ShouldBe(2);
+        certificate.RootElement.GetProperty("ranges").GetArrayLength().ShouldBe(6, "the first recording subscribes five times");
         (await RunAsync(["book", "verify"])).Output.ShouldContain("The archive is whole.");
     }
 
@@ -174,6 +175,36 @@ public sealed class BookCommandTests : IDisposable
         var lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         lines.Length.ShouldBeGreaterThan(100);
         lines.ShouldAllBe(line => line.Contains("\"bid\":\"63", StringComparison.Ordinal) && line.Contains("\"ask\":\"63", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Exported_messages_are_the_same_recording_in_another_store()
+    {
+        await RunAsync(["book", "import", .. CaptureText.Names.Select(CaptureText.PathOf)]);
+        var (lines, parquet) = (_folder["books.jsonl"], _folder["books.parquet"]);
+        (await RunAsync(["book", "export", "--allow-gaps", "--to", lines])).Error.ShouldContain("Wrote 2,481 messages");
+
+        var import = await RunAsync(["book", "import", lines, "--format", "json", "--db-url", _folder["second.duckdb"]]);
+
+        import.ExitCode.ShouldBe(0, import.Error);
+        import.Output.ShouldContain("\"verified\": 2353");
+        (await RunAsync(["book", "replay", "--allow-gaps", "--db-url", _folder["second.duckdb"]])).Output.ShouldBe((await RunAsync(["book", "replay", "--allow-gaps"])).Output);
+        (await RunAsync(["book", "import", lines, "--format", "json"])).Output.ShouldContain("\"inserted\": 0");
+        (await RunAsync(["book", "export", "--allow-gaps", "--to", parquet])).Error.ShouldContain("Wrote 2,481 messages");
+        using (var database = DuckDbDatabase.Open(":memory:", new Dictionary<string, string>()))
+        using (var connection = database.Connect())
+        using (var result = connection.Query($"SELECT count(*), count(*) FILTER (WHERE verified), sum(octet_length(raw_message))::BIGINT FROM '{parquet}'"))
+        {
+            var chunk = result.FetchChunk()!;
+            chunk.Int64(0)[0].ShouldBe(2481);
+            chunk.Int64(1)[0].ShouldBe(2353);
+            chunk.Int64(2)[0].ShouldBe(CaptureText.Names.SelectMany(CaptureText.Frames).Sum(frame => (long)frame.Length));
+        }
+
+        (await RunAsync(["book", "export", "BTC/USD", "--allow-gaps", "--books", "-n", "2", "--to", parquet])).Error.ShouldContain("Wrote 2,353 books");
+        (await RunAsync(["book", "export", "BTC/USD", "--allow-gaps", "--books", "-n", "2", "--to", lines])).Error.ShouldContain("Wrote 2,353 books");
+        (await File.ReadAllLinesAsync(lines))[0].ShouldEndWith("\"bids\":[[\"63004.9\",\"0.01876947\"],[\"63003.3\",\"0.000051\"]],\"asks\":[[\"63005\",\"2.07265551\"],[\"63005.1\",\"0.5500686\"]]}");
+        (await RunAsync(["book", "export", "--to", "x.csv"])).Error.ShouldContain("'.CSV' is no format");
     }
 
     private Task<ProgramRun> RunAsync(string[] arguments) =>

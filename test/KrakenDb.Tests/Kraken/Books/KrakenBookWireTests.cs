@@ -74,7 +74,7 @@ public sealed class KrakenBookWireTests
     public void A_book_of_fewer_than_ten_prices_is_summed_over_those()
     {
         var book = new OrderBook(10);
-        book.Replace([new BookLevel(5, 3, 25, 8)], [new BookLevel(6, 3, 1_00000000, 8), new BookLevel(70, 3, 3, 8)]);
+        book.Replace([new WireLevel(5, 3, 25, 8)], [new WireLevel(6, 3, 1_00000000, 8), new WireLevel(70, 3, 3, 8)]);
 
         // asks 0.006 x 1.00000000, 0.070 x 0.00000003, then bids 0.005 x 0.00000025
         BookChecksum.Compute(book).ShouldBe(BitwiseCrc("6100000000703525"));
@@ -199,13 +199,13 @@ public sealed class KrakenBookWireTests
         }
     }
 
-    private static Gen<BookLevel[]> Levels() =>
+    private static Gen<WireLevel[]> Levels() =>
         (from price in ArbMap.Default.GeneratorFor<uint>()
          from priceDecimals in Gen.Choose(2, 10)
          from high in Gen.Frequency((4, Gen.Constant(0u)), (1, Gen.Choose(0, 500).Select(value => (uint)value)))
          from low in ArbMap.Default.GeneratorFor<ulong>()
          from quantityDecimals in Gen.Choose(4, 10)
-         select new BookLevel(price + 1L, (byte)priceDecimals, new UInt128(high, low), (byte)quantityDecimals)).ArrayOf();
+         select new WireLevel(price + 1L, (byte)priceDecimals, new UInt128(high, low), (byte)quantityDecimals)).ArrayOf();
 
     private static uint BitwiseCrc(string text) => BitwiseCrc(Encoding.ASCII.GetBytes(text));
 

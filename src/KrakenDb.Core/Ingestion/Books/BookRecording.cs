@@ -71,6 +71,12 @@ internal sealed class BookRecording(IBookWire wire, long sessionId, string sourc
         {
             Begin(symbol, subscribed);
         }
+        else if (frame is { Kind: BookFrameKind.Answer, Type: "unsubscribe", Channel: "book", Symbol: { } left, Error: null } && _books.TryGetValue(left, out var ended))
+        {
+            // What happens until the next snapshot nobody tells us.
+            ended.Break();
+            ended.Chain.Break();
+        }
         else if (frame.Kind == BookFrameKind.Unreadable)
         {
             AddIncident(row, "unreadable", frame.Symbol ?? "", computed: null, book: null, text);
@@ -242,8 +248,8 @@ internal sealed class BookRecording(IBookWire wire, long sessionId, string sourc
         // More than the checksum looks at, less than would make an incident unreadable.
         private const int Remembered = 25;
 
-        private readonly BookLevel[] _bids = new BookLevel[Remembered];
-        private readonly BookLevel[] _asks = new BookLevel[Remembered];
+        private readonly WireLevel[] _bids = new WireLevel[Remembered];
+        private readonly WireLevel[] _asks = new WireLevel[Remembered];
         private readonly List<TimeRange> _covered = [];
         private int _bidCount;
         private int _askCount;
@@ -330,7 +336,7 @@ internal sealed class BookRecording(IBookWire wire, long sessionId, string sourc
             return Encoding.UTF8.GetString(memory.GetBuffer().AsSpan(0, (int)memory.Length));
         }
 
-        private static void Write(Utf8JsonWriter json, string name, ReadOnlySpan<BookLevel> levels)
+        private static void Write(Utf8JsonWriter json, string name, ReadOnlySpan<WireLevel> levels)
         {
             json.WriteStartArray(name);
             foreach (ref readonly var level in levels)
@@ -344,7 +350,7 @@ internal sealed class BookRecording(IBookWire wire, long sessionId, string sourc
             json.WriteEndArray();
         }
 
-        private static int Copy(ReadOnlySpan<BookLevel> levels, BookLevel[] into)
+        private static int Copy(ReadOnlySpan<WireLevel> levels, WireLevel[] into)
         {
             levels = levels[..Math.Min(levels.Length, Remembered)];
             levels.CopyTo(into);
