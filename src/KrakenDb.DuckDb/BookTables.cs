@@ -6,6 +6,13 @@ namespace KrakenDb.DuckDb;
 /// <summary>The tables of recorded order books: appends in stored order, reads by session and sequence.</summary>
 internal static class BookTables
 {
+    /// <summary>Of tables with computed columns those that can be written.</summary>
+    public static readonly IReadOnlyDictionary<string, string> StoredColumns = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["main.kraken_orderbook_messages"] = "session_id, sequence, symbol, channel, type, kind, exchange_time, received_time, exchange_rest_ns, received_rest_ns, checksum, verified, is_usual, raw_message",
+        ["main.orderbook_levels"] = "session_id, sequence, is_bid, ordinal, price_digits, price_decimals, quantity_digits, quantity_decimals",
+    };
+
     private const string Sessions =
         """
         SELECT session_id, symbol, connection_id::VARCHAR, source, depth, price_precision, quantity_precision, start_time, end_time,
@@ -27,17 +34,8 @@ internal static class BookTables
         """;
 
     private const string OfSymbol = " AND symbol = $4";
-    private const string Sequences = "SELECT min(sequence), max(sequence) FROM kraken_orderbook_messages WHERE session_id = $1 AND {0} >= $2 AND {0} < $3";
-
     private const string ExchangeTime = "epoch_us(exchange_time) * 1000 + exchange_rest_ns";
     private const string ReceivedTime = "epoch_us(received_time) * 1000 + received_rest_ns";
-
-    private const string Keyframe =
-        """
-        SELECT sequence, received_time_ns, exchange_time_ns, checksum, levels FROM orderbook_keyframes
-        WHERE session_id = $1 AND symbol = $2 AND sequence = (
-            SELECT max(sequence) FROM orderbook_keyframes WHERE session_id = $1 AND symbol = $2 AND {0} <= $3 AND sequence < $4)
-        """;
 
     private static readonly string MessagesOfSymbol = Messages + OfSymbol;
 
@@ -178,7 +176,8 @@ internal static class BookTables
 
     public static (long From, long To) FindSequences(DuckDbSession session, long sessionId, long from, long to, bool byExchangeTime)
     {
-        using var result = session.Prepare(string.Format(System.Globalization.CultureInfo.InvariantCulture, Sequences, byExchangeTime ? $"coalesce({ExchangeTime}, {ReceivedTime})" : ReceivedTime))
+        var time = byExchangeTime ? $"coalesce({ExchangeTime}, {ReceivedTime})" : ReceivedTime;
+        using var result = session.Prepare($"SELECT min(sequence), max(sequence) FROM kraken_orderbook_messages WHERE session_id = $1 AND {time} >= $2 AND {time} < $3")
             .Bind(1, sessionId).Bind(2, from).Bind(3, to).Query();
         var chunk = result.FetchChunk()!;
         return chunk.IsValid(0, 0) ? (chunk.Int64(0)[0], chunk.Int64(1)[0] + 1) : (0, 0);
@@ -186,7 +185,12 @@ internal static class BookTables
 
     public static BookKeyframe? FindKeyframe(DuckDbSession session, long sessionId, string symbol, long at, bool byExchangeTime, long beforeSequence)
     {
-        using var result = session.Prepare(string.Format(System.Globalization.CultureInfo.InvariantCulture, Keyframe, byExchangeTime ? "exchange_time_ns" : "received_time_ns"))
+        using var result = session.Prepare(
+                $"""
+                 SELECT sequence, received_time_ns, exchange_time_ns, checksum, levels FROM orderbook_keyframes
+                 WHERE session_id = $1 AND symbol = $2 AND sequence = (
+                     SELECT max(sequence) FROM orderbook_keyframes WHERE session_id = $1 AND symbol = $2 AND {(byExchangeTime ? "exchange_time_ns" : "received_time_ns")} <= $3 AND sequence < $4)
+                 """)
             .Bind(1, sessionId).Bind(2, symbol).Bind(3, at).Bind(4, beforeSequence).Query();
         return result.FetchChunk() is { RowCount: > 0 } chunk
             ? new BookKeyframe

@@ -27,7 +27,8 @@ internal static class StoreCopy
         // A table per transaction, a symbol and interval per statement: each sort is of rows that are nearly in order and fits in memory.
         foreach (var table in tables.Except(NotCopiedWhole, StringComparer.Ordinal))
         {
-            session.Connection.Execute($"INSERT INTO compacted.{table} SELECT * FROM {table}");
+            var columns = BookTables.StoredColumns.GetValueOrDefault(table, "*");
+            session.Connection.Execute($"INSERT INTO compacted.{table} {(columns == "*" ? "" : $"({columns})")} SELECT {columns} FROM {table}");
         }
 
         foreach (var (symbol, minutes) in CandleKeys(session))

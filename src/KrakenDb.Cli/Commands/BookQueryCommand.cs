@@ -149,7 +149,7 @@ internal static class BookQueryCommand
                 var history = OrderBooks.Of(store, context.TimeProvider);
                 var message = parsed.GetValue(session) is { } id
                     ? await history.GetMessageAsync(id, parsed.GetValue(sequence), cancellationToken).ConfigureAwait(false)
-                    : (await history.GetRecentMessagesAsync(symbol: null, 1, cancellationToken).ConfigureAwait(false)).FirstOrDefault();
+                    : await history.GetRecentMessagesAsync(symbol: null, 1, cancellationToken).ConfigureAwait(false) is [var newest, ..] ? newest : null;
                 if (message is null)
                 {
                     throw new MarketStoreException("there is no such message. What is there: kraken-db book query sessions");

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using KrakenDb.Cli;
 using KrakenDb.DuckDb.Native;
 using KrakenDb.Tests.Books;
 using Shouldly;
@@ -207,6 +208,44 @@ public sealed class BookCommandTests : IDisposable
         (await RunAsync(["book", "export", "--to", "x.csv"])).Error.ShouldContain("'.CSV' is no format");
     }
 
+    [Fact]
+    public async Task A_refused_symbol_is_told_and_recording_ends_where_none_is_left()
+    {
+        (await RunAsync(["book", "watch", "--depth", "7"])).ShouldSatisfyAllConditions(
+            run => run.ExitCode.ShouldBe(2),
+            run => run.Error.ShouldContain("'7' is no depth that Kraken has"));
+        (await RunAsync(["book", "watch", "--symbols", "NOSUCH/USD"])).ExitCode.ShouldBe(2);
+        var error = new StringWriter();
+        var context = new CommandContext(new MemoryStream(), error) { LiveFeed = _ => new RefusingFeed() };
+
+        var code = await KrakenDbProgram.RunAsync(["book", "watch", "--symbols", "BTC/USD", "ETH/USD", "--db-url", _folder["refused.duckdb"], "--journal", _folder["journal"]], context);
+
+        code.ShouldBe(1);
+        error.ToString().ShouldContain("The exchange refuses ETH/USD book: Currency pair not supported");
+        error.ToString().ShouldContain("The exchange refuses the order book of every symbol: BTC/USD, ETH/USD.");
+    }
+
     private Task<ProgramRun> RunAsync(string[] arguments) =>
         ProgramRun.OnAsync(store: null, clock: null, arguments.Contains("--db-url") ? arguments : [.. arguments, "--db-url", _folder["books.duckdb"]]);
+
+    private sealed class RefusingFeed : ILiveFeed
+    {
+        public Task RunAsync(LiveSubscription subscription, ILiveFeedHandler handler, CancellationToken cancellationToken)
+        {
+            foreach (var symbol in subscription.Symbols)
+            {
+                handler.OnRefused(0, symbol, "book", "Currency pair not supported");
+            }
+
+            return Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        public void Reconnect(string symbol, string reason)
+        {
+        }
+
+        public void ResubscribeBook(string symbol)
+        {
+        }
+    }
 }

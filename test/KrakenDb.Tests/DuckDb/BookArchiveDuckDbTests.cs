@@ -1,4 +1,5 @@
 using KrakenDb.DuckDb;
+using KrakenDb.Kraken;
 using KrakenDb.Tests.Storage;
 using Shouldly;
 using Xunit;
@@ -13,6 +14,18 @@ public sealed class BookArchiveDuckDbTests : BookArchiveContract
     {
         await base.DisposeAsync();
         _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Compacting_keeps_every_recording()
+    {
+        await FillAsync();
+
+        await Store.CompactAsync();
+
+        var certificate = await new BookVerifier(Store, () => new KrakenBookWire()).VerifyAsync();
+        certificate.Damage.ShouldBeEmpty();
+        certificate.Verified.ShouldBe(301);
     }
 
     [Fact]

@@ -66,6 +66,8 @@ public sealed class ArchitectureTests
     [InlineData("src/KrakenDb.Core/Candles")]
     [InlineData("src/KrakenDb.Core/Coverage")]
     [InlineData("src/KrakenDb.Core/Ingestion")]
+    [InlineData("src/KrakenDb.Core/Books")]
+    [InlineData("src/KrakenDb.Kraken/Books")]
     [InlineData("src/KrakenDb.Kraken/Csv")]
     [InlineData("src/KrakenDb.Kraken/Rest")]
     [InlineData("src/KrakenDb.Kraken/WebSocket")]
@@ -79,6 +81,7 @@ public sealed class ArchitectureTests
     [InlineData("Market", "Candles", "Coverage", "Storage", "History", "Ingestion")]
     [InlineData("Candles", "Storage", "History", "Ingestion")]
     [InlineData("Coverage", "Storage", "History", "Ingestion")]
+    [InlineData("Books", "Storage", "History", "Ingestion")]
     [InlineData("Storage", "Ingestion")]
     public void Folders_of_the_domain_look_one_way(string folder, params string[] hidden)
     {
