@@ -170,18 +170,22 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
             write = MinuteRebuild.Apply(write, before.Coverage.GetValueOrDefault(DataType.Trades, CoverageSet.Empty), range => TradeTable.ReadAll(session, write.Symbol, range));
         }
 
-        if (write.Candles is { Count: > 0 } candles)
+        (long, long)? candleTimes = null;
+        var proven = ProvenMinutes.Of(write, before.Coverage.GetValueOrDefault(DataType.Candles(Interval.Minute), CoverageSet.Empty));
+        if (write.Candles is { Count: > 0 } || proven.Added is not null)
         {
-            var dataType = DataType.Candles(write.CandleInterval);
-            var (merge, inserted) = CandleTable.Write(session, write.Symbol, write.CandleInterval, candles, before.Status.GetValueOrDefault(dataType));
-            receipt = receipt with { CandlesInserted = inserted, CandlesUnchanged = merge?.Unchanged ?? 0, CandlesConflicting = merge?.Conflicting ?? 0 };
-            if (merge is null || merge.Insert.Count + merge.Replace.Count > 0)
+            var interval = write.Candles is { Count: > 0 } ? write.CandleInterval : Interval.Minute;
+            var dataType = DataType.Candles(interval);
+            var outcome = CandleTable.Write(session, write.Symbol, interval, write.Candles ?? CandleBatch.FromRows([]), before.Status.GetValueOrDefault(dataType), proven);
+            receipt = outcome.AddTo(receipt);
+            candleTimes = outcome.Times;
+            if (outcome.HasChanged)
             {
                 changed.Add(dataType);
             }
         }
 
-        var after = before.After(write, receipt, changed, tradeTimes, _options.TimeProvider.GetUtcNow());
+        var after = before.After(write, receipt, changed, tradeTimes, candleTimes, _options.TimeProvider.GetUtcNow());
         LedgerTables.Write(session, before, after);
         if (write.Cursor is { } cursor)
         {

@@ -134,6 +134,11 @@ internal static class LedgerTables
                     WriteStatus, row.Symbol, row.DataType, row.OldestTimestamp, row.NewestTimestamp, row.LastSyncAt, (object?)row.LastKrakenSince ?? DBNull.Value, row.TotalRecords));
             }
 
+            foreach (var dataType in before.Status.Keys.Where(dataType => !after.Status.ContainsKey(dataType)))
+            {
+                batch.BatchCommands.Add(Command("DELETE FROM data_sync_status WHERE symbol = $1 AND data_type = $2", after.Symbol, dataType));
+            }
+
             foreach (var (dataType, coverage) in after.Coverage)
             {
                 var old = before.Coverage.GetValueOrDefault(dataType, CoverageSet.Empty);

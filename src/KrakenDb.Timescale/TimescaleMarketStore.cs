@@ -284,22 +284,27 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
                 write, before.Coverage.GetValueOrDefault(DataType.Trades, CoverageSet.Empty), range => TradeTable.ReadAllAsync(connection, write.Symbol, range, cancellationToken)).ConfigureAwait(false);
         }
 
-        if (write.Candles is { Count: > 0 } candles)
+        (long, long)? candleTimes = null;
+        var proven = ProvenMinutes.Of(write, before.Coverage.GetValueOrDefault(DataType.Candles(Interval.Minute), CoverageSet.Empty));
+        if (write.Candles is { Count: > 0 } || proven.Added is not null)
         {
-            var dataType = DataType.Candles(write.CandleInterval);
-            var (merge, inserted) = await CandleTable.WriteAsync(connection, write.Symbol, write.CandleInterval, candles, before.Status.GetValueOrDefault(dataType), cancellationToken).ConfigureAwait(false);
-            receipt = receipt with { CandlesInserted = inserted, CandlesUnchanged = merge?.Unchanged ?? 0, CandlesConflicting = merge?.Conflicting ?? 0 };
-            if (merge is null || merge.Insert.Count + merge.Replace.Count > 0)
+            var interval = write.Candles is { Count: > 0 } ? write.CandleInterval : Interval.Minute;
+            var dataType = DataType.Candles(interval);
+            var candles = write.Candles ?? CandleBatch.FromRows([]);
+            var outcome = await CandleTable.WriteAsync(connection, write.Symbol, interval, candles, before.Status.GetValueOrDefault(dataType), proven, cancellationToken).ConfigureAwait(false);
+            receipt = outcome.AddTo(receipt);
+            candleTimes = outcome.Times;
+            if (outcome.HasChanged)
             {
                 changed.Add(dataType);
-                if (_isCommunity && write.CandleInterval == Interval.Minute)
+                if (_isCommunity && interval == Interval.Minute)
                 {
-                    more.Add(PendingRefreshes.Add(write.Symbol, new TimeRange(candles.Timestamp[0], candles.Timestamp[candles.Count - 1] + UnixTime.MicrosecondsPerMinute)));
+                    more.Add(PendingRefreshes.Add(write.Symbol, outcome.Removed > 0 ? CandleOutcome.Span(candles, interval, proven) : new TimeRange(candles.Timestamp[0], candles.Timestamp[candles.Count - 1] + UnixTime.MicrosecondsPerMinute)));
                 }
             }
         }
 
-        var after = before.After(write, receipt, changed, tradeTimes, _options.TimeProvider.GetUtcNow());
+        var after = before.After(write, receipt, changed, tradeTimes, candleTimes, _options.TimeProvider.GetUtcNow());
         await LedgerTables.WriteAsync(connection, before, after, write, more, cancellationToken).ConfigureAwait(false);
         return receipt;
     }

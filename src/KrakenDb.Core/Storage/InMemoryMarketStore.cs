@@ -150,9 +150,10 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
                 write = MinuteRebuild.Apply(write, _coverage.GetValueOrDefault((write.Symbol, DataType.Trades), CoverageSet.Empty), range => TradesOf(write.Symbol, range));
             }
 
-            if (write.Candles is { Count: > 0 } candles)
+            var proven = ProvenMinutes.Of(write, _coverage.GetValueOrDefault((write.Symbol, DataType.Candles(Interval.Minute)), CoverageSet.Empty));
+            if (write.Candles is { Count: > 0 } || proven.Added is not null)
             {
-                receipt = WriteCandles(write.Symbol, write.CandleInterval, candles, receipt);
+                receipt = WriteCandles(write.Symbol, write.Candles is { Count: > 0 } ? write.CandleInterval : Interval.Minute, write.Candles ?? CandleBatch.FromRows([]), proven, receipt);
             }
 
             if (_trades.GetValueOrDefault(write.Symbol) is { Count: > 0 } && SymbolLedger.Newer(write.LastKrakenSince, _lastSince.GetValueOrDefault(write.Symbol)) is { } since)
@@ -226,7 +227,7 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
         }
     }
 
-    private StoreReceipt WriteCandles(string symbol, Interval interval, CandleBatch incoming, StoreReceipt receipt)
+    private StoreReceipt WriteCandles(string symbol, Interval interval, CandleBatch incoming, ProvenMinutes proven, StoreReceipt receipt)
     {
         if (!_candles.TryGetValue((symbol, interval.Minutes), out var rows))
         {
@@ -234,18 +235,23 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
         }
 
         using var stored = CandleBatch.FromRows([.. rows.Values]);
-        var merge = CandleMerge.Plan(stored, incoming);
+        var merge = CandleMerge.Plan(stored, incoming, proven);
         foreach (var index in merge.Insert.Concat(merge.Replace))
         {
             rows[incoming.Timestamp[index]] = incoming[index];
         }
 
-        if (merge.Insert.Count + merge.Replace.Count > 0)
+        foreach (var time in merge.Remove)
+        {
+            rows.Remove(time);
+        }
+
+        if (merge.Insert.Count + merge.Replace.Count + merge.Remove.Count > 0)
         {
             _lastSync[(symbol, DataType.Candles(interval))] = _timeProvider.GetUtcNow();
         }
 
-        return receipt with { CandlesInserted = merge.Insert.Count, CandlesUnchanged = merge.Unchanged, CandlesConflicting = merge.Conflicting };
+        return receipt with { CandlesInserted = merge.Insert.Count, CandlesUnchanged = merge.Unchanged, CandlesConflicting = merge.Conflicting, CandlesRemoved = merge.Remove.Count };
     }
 
     private StoreReceipt WriteTrades(string symbol, TradeBatch incoming, StoreReceipt receipt)

@@ -26,6 +26,9 @@ internal sealed record StoreWrite
     /// </summary>
     public IReadOnlyList<TimeRange> RebuildMinutes { get; init; } = [];
 
+    /// <summary>Minutes of which <see cref="Candles"/> is all that there is: whatever else is stored there goes. Filled in by <see cref="MinuteRebuild"/>.</summary>
+    public IReadOnlyList<TimeRange> RebuiltMinutes { get; init; } = [];
+
     /// <summary>Kraken's <c>last</c> of the reply that the trades came in; the newest one stays.</summary>
     public string? LastKrakenSince { get; init; }
 

@@ -21,24 +21,37 @@ internal sealed record SymbolLedger(string Symbol)
     /// <param name="receipt">What became of them.</param>
     /// <param name="changed">Data types of which rows were inserted or replaced.</param>
     /// <param name="tradeTimes">Times of the first and the last of all stored trades, microseconds; null where no trade was written.</param>
+    /// <param name="candleTimes">Of the first and the last of the written candles, or of all stored ones where some were removed; null where none are left or none came.</param>
     /// <param name="now">The time of the commit.</param>
-    public SymbolLedger After(StoreWrite write, StoreReceipt receipt, IReadOnlySet<string> changed, (long Oldest, long Newest)? tradeTimes, DateTimeOffset now)
+    public SymbolLedger After(
+        StoreWrite write, StoreReceipt receipt, IReadOnlySet<string> changed, (long Oldest, long Newest)? tradeTimes, (long Oldest, long Newest)? candleTimes, DateTimeOffset now)
     {
         var status = Status;
-        if (write.Candles is { Count: > 0 } candles && DataType.Candles(write.CandleInterval) is var candleType && changed.Contains(candleType))
+        var candleType = DataType.Candles(receipt.CandlesRemoved > 0 ? Interval.Minute : write.CandleInterval);
+        if (receipt.CandlesRemoved > 0)
         {
-            status = status.SetItem(candleType, Grown(candleType, candles.Timestamp[0], candles.Timestamp[candles.Count - 1], receipt.CandlesInserted, now));
+            status = candleTimes is { } left
+                ? status.SetItem(candleType, Grown(candleType, left.Oldest, left.Newest, receipt.CandlesInserted - receipt.CandlesRemoved, now) with
+                {
+                    OldestTimestamp = UnixTime.ToDateTimeOffset(left.Oldest),
+                    NewestTimestamp = UnixTime.ToDateTimeOffset(left.Newest),
+                })
+                : status.Remove(candleType);
+        }
+        else if (candleTimes is { } times && changed.Contains(candleType))
+        {
+            status = status.SetItem(candleType, Grown(candleType, times.Oldest, times.Newest, receipt.CandlesInserted, now));
         }
 
-        if (tradeTimes is { } times && changed.Contains(DataType.Trades))
+        if (tradeTimes is { } extent && changed.Contains(DataType.Trades))
         {
             status = status.SetItem(
                 DataType.Trades,
-                Grown(DataType.Trades, times.Oldest, times.Newest, receipt.TradesInserted, now) with
+                Grown(DataType.Trades, extent.Oldest, extent.Newest, receipt.TradesInserted, now) with
                 {
                     // Not only grown: of two times of one trade the earlier replaces the later.
-                    OldestTimestamp = UnixTime.ToDateTimeOffset(times.Oldest),
-                    NewestTimestamp = UnixTime.ToDateTimeOffset(times.Newest),
+                    OldestTimestamp = UnixTime.ToDateTimeOffset(extent.Oldest),
+                    NewestTimestamp = UnixTime.ToDateTimeOffset(extent.Newest),
                 });
         }
 
