@@ -52,6 +52,8 @@ internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
         await SizesAsync(target);
     }
 
+    public static async Task<IMarketStore> OpenFreshAsync(string url, string name) => await OpenAsync(await CreateDatabaseAsync(url, name));
+
     private static async Task<NpgsqlConnectionStringBuilder> CreateDatabaseAsync(string url, string name)
     {
         var settings = PostgresUrl.Parse(url, Environment.GetEnvironmentVariable);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace KrakenDb.DuckDb;
@@ -5,9 +6,13 @@ namespace KrakenDb.DuckDb;
 /// <summary>The embedded engine: one DuckDB file, owned by this process while it is open.</summary>
 internal sealed partial class DuckDbMarketStore : IMarketStore
 {
+    // Writes in one transaction at most: the first one's caller waits for all of them.
+    private const int GroupMax = 15;
+
     private readonly DuckDbFile _file;
     private readonly DuckDbOptions _options;
     private readonly ILogger _logger;
+    private readonly ConcurrentQueue<PendingWrite> _waiting = new();
     private int _isDisposed;
 
     private DuckDbMarketStore(DuckDbFile file, DuckDbOptions options)
@@ -109,7 +114,7 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
     Task<StoreReceipt> IMarketStore.WriteAsync(StoreWrite write, CancellationToken cancellationToken)
     {
         StoreWriteRules.Check(write);
-        return Writer.RunAsync(session => Write(session, write, cancellationToken), cancellationToken);
+        return WriteAsync(write, cancellationToken);
     }
 
     Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) =>
@@ -139,6 +144,89 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
             ThrowIfDisposed();
             return _file.Writer;
         }
+    }
+
+    private async Task<StoreReceipt> WriteAsync(StoreWrite write, CancellationToken cancellationToken)
+    {
+        var pending = new PendingWrite(write, cancellationToken);
+        if (!pending.IsSmall)
+        {
+            return await Writer.RunAsync(session => Write(session, write, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        var writer = Writer;
+        _waiting.Enqueue(pending);
+        var isOwn = false;
+        try
+        {
+            var own = await writer.RunAsync<StoreReceipt?>(
+                session =>
+                {
+                    isOwn = pending.TryTake();
+                    return isOwn ? WriteGroup(session, pending, cancellationToken)
+                        : pending.TryAbandon() ? throw new OperationCanceledException(cancellationToken)
+                        : null;
+                },
+                cancellationToken).ConfigureAwait(false);
+            return own ?? await pending.Completion.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!isOwn && !pending.TryAbandon())
+        {
+            // Cancelled while another's transaction has it: it may be committed.
+            return await pending.Completion.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The write, and with it in one transaction the small ones that wait behind it. One that fails takes nobody with it: then each is written alone.</summary>
+    private StoreReceipt WriteGroup(DuckDbSession session, PendingWrite first, CancellationToken cancellationToken)
+    {
+        var others = new List<PendingWrite>();
+        while (others.Count < GroupMax && _waiting.TryDequeue(out var pending))
+        {
+            if (pending != first && pending.TryTake())
+            {
+                others.Add(pending);
+            }
+        }
+
+        if (others.Count == 0)
+        {
+            return Write(session, first.Write, cancellationToken);
+        }
+
+        try
+        {
+            var ledgers = _file.Ledgers.Load(session);
+            var after = new Dictionary<string, SymbolLedger>(StringComparer.Ordinal);
+            var receipts = InTransaction(
+                session,
+                () => others.Prepend(first).Select(pending =>
+                {
+                    var symbol = pending.Write.Symbol;
+                    var before = after.GetValueOrDefault(symbol) ?? ledgers.GetValueOrDefault(symbol) ?? new SymbolLedger(symbol);
+                    (var receipt, after[symbol]) = Merge(session, pending.Write, before);
+                    return receipt;
+                }).ToList(),
+                CancellationToken.None);
+            foreach (var (symbol, ledger) in after)
+            {
+                ledgers[symbol] = ledger;
+            }
+
+            for (var index = 0; index < others.Count; index++)
+            {
+                others[index].Complete(receipts[index + 1]);
+            }
+
+            return receipts[0];
+        }
+        catch (Exception exception)
+        {
+            LogGroup(others.Count + 1, exception);
+            others.ForEach(pending => pending.GiveBack());
+        }
+
+        return Write(session, first.Write, cancellationToken);
     }
 
     private StoreReceipt Write(DuckDbSession session, StoreWrite write, CancellationToken cancellationToken)
@@ -243,6 +331,9 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Count} writes failed together and are written one by one")]
+    private partial void LogGroup(int count, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Nothing left to roll back: {Reason}")]
     private partial void LogRollback(string reason, Exception exception);
