@@ -43,10 +43,23 @@ internal static class BackfillCommand
                 var names = asked.Select(exchange.Catalog.Resolve).Distinct(StringComparer.Ordinal).ToList();
                 var results = await new BackfillView(context, new KrakenTradesBackfill(store, exchange, options), exchange).RunAsync(names, cancellationToken).ConfigureAwait(false);
                 BackfillView.Print(context, results, parsed.GetValue(format));
+                foreach (var failed in results.Where(result => result.Error is not null))
+                {
+                    await NoteStoredAsync(context, store, failed.Symbol, cancellationToken).ConfigureAwait(false);
+                }
+
                 return results.All(result => result.Error is null) ? ExitCode.Done : ExitCode.Failed;
             }
         });
         return command;
+    }
+
+    private static async Task NoteStoredAsync(CommandContext context, IMarketStore store, string symbol, CancellationToken cancellationToken)
+    {
+        var trades = (await store.GetSyncStatusAsync(symbol, cancellationToken).ConfigureAwait(false)).FirstOrDefault(row => row.DataType == DataType.Trades);
+        context.Note(trades is null
+            ? $"{symbol}: no trade is stored."
+            : $"{symbol}: {Readable.Count(trades.TotalRecords, "trade")} stored, from {Readable.Time(trades.OldestTimestamp)} to {Readable.Time(trades.NewestTimestamp)}.");
     }
 
     private static void Check(KrakenTradesBackfillOptions options, DateTimeOffset now)

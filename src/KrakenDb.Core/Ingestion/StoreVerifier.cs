@@ -77,8 +77,8 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
 
         foreach (var gap in await UnprovenAsync(report.Symbol, trades, cancellationToken).ConfigureAwait(false))
         {
-            var stretch = new TradeStretch(
-                store, source, report.Symbol, gap.Start, TradeIds.Before(trades, gap.StartMicroseconds), clock.Now, NullLogger.Instance) { BuildsCandles = false };
+            var lastId = TradeIds.Before(trades, gap.StartMicroseconds);
+            var stretch = new TradeStretch(store, source, report.Symbol, gap.Start, lastId, clock.Now, NullLogger.Instance) { BuildsCandles = false };
             FetchedPage page;
             do
             {
