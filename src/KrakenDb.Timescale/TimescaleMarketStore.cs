@@ -285,7 +285,7 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
         }
 
         (long, long)? candleTimes = null;
-        var proven = ProvenMinutes.Of(write, before.Coverage.GetValueOrDefault(DataType.Candles(Interval.Minute), CoverageSet.Empty));
+        var proven = write.Proven(before.Coverage.GetValueOrDefault(DataType.Candles(Interval.Minute), CoverageSet.Empty));
         if (write.Candles is { Count: > 0 } || proven.Added is not null)
         {
             var interval = write.Candles is { Count: > 0 } ? write.CandleInterval : Interval.Minute;

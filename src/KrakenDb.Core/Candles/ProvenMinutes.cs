@@ -25,21 +25,14 @@ internal sealed class ProvenMinutes
     /// <summary>From the first to the last minute that the write proves; null when it proves none. Stored candles may have to go in there.</summary>
     public TimeRange? Added { get; }
 
-    /// <param name="write">After <see cref="MinuteRebuild"/>.</param>
     /// <param name="before">Coverage of 1-minute candles before the write.</param>
-    public static ProvenMinutes Of(StoreWrite write, CoverageSet before)
+    /// <param name="covered">What the write adds to it.</param>
+    /// <param name="rebuilt">Minutes that the write builds anew.</param>
+    public static ProvenMinutes Of(CoverageSet before, IEnumerable<CoverageRange> covered, IEnumerable<TimeRange> rebuilt)
     {
-        if (write.Candles is { Count: > 0 } && write.CandleInterval != Interval.Minute)
-        {
-            return None;
-        }
-
-        var minutes = DataType.Candles(Interval.Minute);
-        var added = Proven(write.Covered.Where(entry => entry.DataType == minutes).Select(entry => entry.Range));
+        var added = Proven(covered);
         var proven = Proven(before);
-        return added.Count + proven.Count == 0
-            ? None
-            : new ProvenMinutes(proven.Union(added), added, CoverageSet.Of(write.RebuiltMinutes.Select(Range)));
+        return added.Count + proven.Count == 0 ? None : new ProvenMinutes(proven.Union(added), added, CoverageSet.Of(rebuilt.Select(Range)));
     }
 
     /// <summary>Whether a candle to be stored has nothing to say: its minute is proven, and not by its source.</summary>

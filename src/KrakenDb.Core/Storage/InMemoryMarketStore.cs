@@ -150,7 +150,7 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
                 write = MinuteRebuild.Apply(write, _coverage.GetValueOrDefault((write.Symbol, DataType.Trades), CoverageSet.Empty), range => TradesOf(write.Symbol, range));
             }
 
-            var proven = ProvenMinutes.Of(write, _coverage.GetValueOrDefault((write.Symbol, DataType.Candles(Interval.Minute)), CoverageSet.Empty));
+            var proven = write.Proven(_coverage.GetValueOrDefault((write.Symbol, DataType.Candles(Interval.Minute)), CoverageSet.Empty));
             if (write.Candles is { Count: > 0 } || proven.Added is not null)
             {
                 receipt = WriteCandles(write.Symbol, write.Candles is { Count: > 0 } ? write.CandleInterval : Interval.Minute, write.Candles ?? CandleBatch.FromRows([]), proven, receipt);

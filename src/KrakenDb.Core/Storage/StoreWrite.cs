@@ -40,4 +40,14 @@ internal sealed record StoreWrite
 
     /// <summary>The file whose cursor is removed, because its import is finished.</summary>
     public string? FinishedFile { get; init; }
+
+    /// <summary>What proven trades decide about the candles of this write, after <see cref="MinuteRebuild"/>.</summary>
+    /// <param name="minutesBefore">Coverage of 1-minute candles before the write.</param>
+    public ProvenMinutes Proven(CoverageSet minutesBefore)
+    {
+        var minutes = DataType.Candles(Interval.Minute);
+        return Candles is { Count: > 0 } && CandleInterval != Interval.Minute
+            ? ProvenMinutes.None
+            : ProvenMinutes.Of(minutesBefore, Covered.Where(entry => entry.DataType == minutes).Select(entry => entry.Range), RebuiltMinutes);
+    }
 }

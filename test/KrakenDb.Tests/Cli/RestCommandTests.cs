@@ -129,7 +129,7 @@ public sealed class RestCommandTests : IAsyncLifetime
         await RunAsync("backfill", "--symbols", "BTC/USD");
         _clock.Advance(TimeSpan.FromMinutes(5));
         run = await RunAtAsync(_clock, new Uri("http://127.0.0.1:9"), "backfill", "--symbols", "BTC/USD", "--max-retries", "0");
-        run.Error.ShouldMatch("BTC/USD: [0-9,]+ trades stored, from 2024-01-01 00:0. to 2024-01-01 0[12]:..");
+        run.Error.ShouldMatch("BTC/USD: [0-9,]+ trades stored, from 2024-01-01 00:0.:.. to 2024-01-01 0[12]:..:..");
     }
 
     [Fact]
