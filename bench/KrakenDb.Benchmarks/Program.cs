@@ -43,6 +43,7 @@ internal static class Program
 
     private static Task RunAsync(string job, BenchmarkOptions options, Report report) => job switch
     {
+        "frames" => new FrameBenchmark(options, report).RunAsync(),
         "import" => new ImportBenchmark(options, report).RunAsync(),
         "queries" => new QueryBenchmark(options, report).RunAsync(),
         BenchmarkOptions.ServerJob => new ServerBenchmark(options, report).RunAsync(),

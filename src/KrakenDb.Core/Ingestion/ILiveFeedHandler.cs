@@ -29,7 +29,12 @@ internal interface ILiveFeedHandler
     {
     }
 
-    /// <summary>The exchange refused a symbol; the others go on.</summary>
+    /// <summary>A subscription is given up for a moment and asked for again, because it went silent or its book failed: what comes after is not continuous with what came before.</summary>
+    void OnUnsubscribed(int connection, string symbol, string channel, long receivedAt)
+    {
+    }
+
+    /// <summary>The exchange refused a symbol; the others go on. <c>no answer …</c> where it said nothing in time: it is asked again.</summary>
     void OnRefused(int connection, string symbol, string channel, string error)
     {
     }
@@ -41,6 +46,24 @@ internal interface ILiveFeedHandler
 
     /// <summary>The exchange's running candle; final only when a later one of the same interval has come, or the clock has passed its end.</summary>
     void OnCandle(int connection, string symbol, Interval interval, in CandleRow candle, bool isSnapshot, long receivedAt)
+    {
+    }
+
+    /// <summary>Best bid and ask.</summary>
+    void OnTicker(int connection, string symbol, in TickerRow ticker, bool isSnapshot, long receivedAt)
+    {
+    }
+
+    /// <summary>The list of markets (a snapshot), or those of which something changed. REST key and wsname are null: this channel does not say them.</summary>
+    void OnInstruments(int connection, IReadOnlyList<Instrument> instruments, bool isSnapshot, long receivedAt)
+    {
+    }
+
+    /// <summary>
+    /// A subscribed channel brought nothing for so long that it should have, by its share of all frames of its connection. It is unsubscribed and subscribed
+    /// again after this call; if it stays silent, the connection is made anew. Worth a comparison with REST.
+    /// </summary>
+    void OnSilent(int connection, string symbol, string channel, TimeSpan silence)
     {
     }
 

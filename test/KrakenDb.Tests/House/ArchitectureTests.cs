@@ -66,6 +66,7 @@ public sealed class ArchitectureTests
     [InlineData("src/KrakenDb.Core/Ingestion")]
     [InlineData("src/KrakenDb.Kraken/Csv")]
     [InlineData("src/KrakenDb.Kraken/Rest")]
+    [InlineData("src/KrakenDb.Kraken/WebSocket")]
     public void Prices_and_volumes_never_become_floating_point(string folder)
     {
         Repository.Files(folder, "*.cs").ShouldNotBeEmpty();
