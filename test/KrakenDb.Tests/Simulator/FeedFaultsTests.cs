@@ -353,6 +353,47 @@ public sealed class FeedFaultsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_record_tells_what_was_sent_through_all_the_faults()
+    {
+        FeedFault[] kinds =
+        [
+            FeedFault.CutConnection, FeedFault.ServiceRestart, FeedFault.Fragments, FeedFault.LateTrades, FeedFault.SwappedTrades, FeedFault.DuplicateTrades,
+            FeedFault.OmittedTrades, FeedFault.WrongOrder, FeedFault.UnknownChannel, FeedFault.UnknownField, FeedFault.MissingAck,
+        ];
+        _exchange.FeedFaults = new() { Seed = 11, PerMillion = kinds.ToDictionary(kind => kind, kind => kind is FeedFault.CutConnection or FeedFault.ServiceRestart ? 4_000 : 10_000) };
+
+        for (var connection = 1; connection <= 8; connection++)
+        {
+            using var client = await FeedClient.ConnectAsync(_exchange, Cancelled);
+            await client.TextAsync(Cancelled);
+            try
+            {
+                await client.SubscribeAsync("trade", $"{Bitcoin},{Ether}", ",\"snapshot\":true", Cancelled);
+                await client.UntilAsync("trade", "snapshot", Cancelled);
+                await client.UntilAsync("trade", "snapshot", Cancelled);
+                _clock.Advance(TimeSpan.FromMinutes(30));
+                await client.SendAsync("""{"method":"ping"}""", Cancelled);
+                await client.UntilAsync(message => message.TryGetProperty("method", out var method) && method.GetString() == "pong", Cancelled);
+            }
+            catch (WebSocketException)
+            {
+                // Cut or closed; what came until then counts.
+            }
+
+            var record = _exchange.FeedRecords[connection];
+            foreach (var symbol in new[] { Bitcoin, Ether })
+            {
+                var sent = record.Sent(symbol).SelectMany(Ids).ToArray();
+                client.TradeIds(symbol).ShouldBe(sent[..client.TradeIds(symbol).Length]);
+                record.Omitted(symbol).SelectMany(Ids).Intersect(sent).ShouldBeEmpty();
+            }
+        }
+
+        _exchange.FeedRecords.SelectMany(record => record.Faults).Select(met => met.Fault).Distinct().Count().ShouldBeGreaterThan(8);
+        _exchange.FeedRecords.Count(record => record.Ended is "cut" or "ServiceRestart").ShouldBeGreaterThan(1);
+    }
+
+    [Fact]
     public async Task Other_processes_steer_it_and_read_the_record()
     {
         using var rest = new ExchangeClient(_exchange);
