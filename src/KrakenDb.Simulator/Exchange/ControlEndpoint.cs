@@ -7,7 +7,7 @@ namespace KrakenDb.Simulator;
 
 /// <summary>
 /// What other processes steer the exchange with; no part of Kraken. <c>GET /control</c> tells how it stands, <c>GET /control/trades?symbol=…
-/// [&amp;after=ID]</c> the truth, and the POSTs are the setters of <see cref="SimulatedExchange"/>.
+/// [&amp;after=ID]</c> the truth, <c>GET /control/feed</c> and <c>GET /control/book?symbol=…</c> what WebSocket connections were and would be sent, and the POSTs are the setters of <see cref="SimulatedExchange"/>.
 /// </summary>
 internal static class ControlEndpoint
 {
@@ -28,6 +28,15 @@ internal static class ControlEndpoint
             {
                 await SendTruthAsync(exchange, context, arguments).ConfigureAwait(false);
             }
+            else if (word == "feed")
+            {
+                await WireResponse.SendAsync(context, FeedReport.Connections(exchange)).ConfigureAwait(false);
+            }
+            else if (word == "book")
+            {
+                var at = Integer(arguments, "at", WireTime.Nanoseconds(exchange.Now));
+                await WireResponse.SendTextAsync(context, 200, FeedReport.Book(exchange, arguments["symbol"], at, (int)Integer(arguments, "depth", 10))).ConfigureAwait(false);
+            }
             else
             {
                 await WireResponse.SendAsync(context, Describe(exchange)).ConfigureAwait(false);
@@ -46,8 +55,17 @@ internal static class ControlEndpoint
             case "faults":
                 exchange.Faults = ReadFaults(arguments);
                 break;
+            case "feed-fail":
+                exchange.FailNextMessage(ReadFault<FeedFault>(arguments["fault"]), (int)Integer(arguments, "count", 1), arguments.GetValueOrDefault("symbol"));
+                break;
+            case "feed-faults":
+                exchange.FeedFaults = ReadFeedFaults(arguments);
+                break;
+            case "refuse":
+                exchange.Refuse(arguments["symbol"]);
+                break;
             case "fail":
-                exchange.FailNext(ReadFault(arguments["fault"]), (int)Integer(arguments, "count", 1), arguments.GetValueOrDefault("endpoint"));
+                exchange.FailNext(ReadFault<ExchangeFault>(arguments["fault"]), (int)Integer(arguments, "count", 1), arguments.GetValueOrDefault("endpoint"));
                 break;
             case "status":
                 exchange.Status = arguments["value"];
@@ -65,7 +83,7 @@ internal static class ControlEndpoint
                 exchange.ShareTimestamp(arguments["symbol"], Integer(arguments, "first"), (int)Integer(arguments, "count"));
                 break;
             default:
-                throw new FormatException($"There is no /control/{word}; there are faults, fail, status, limit, list, skip, gather.");
+                throw new FormatException($"There is no /control/{word}; there are faults, fail, feed-faults, feed-fail, refuse, status, limit, list, skip, gather.");
         }
     }
 
@@ -75,14 +93,25 @@ internal static class ControlEndpoint
         if (arguments.ContainsKey("mixed"))
             return ExchangeFaults.Mixed((int)Integer(arguments, "mixed"), seed);
 
-        var shares = arguments.Keys.Where(name => name != "seed").ToDictionary(ReadFault, name => (int)Integer(arguments, name));
+        var shares = arguments.Keys.Where(name => name != "seed").ToDictionary(ReadFault<ExchangeFault>, name => (int)Integer(arguments, name));
         return new ExchangeFaults { Seed = seed, PerThousand = shares };
     }
 
-    private static ExchangeFault ReadFault(string name) =>
-        Enum.TryParse<ExchangeFault>(name, ignoreCase: true, out var fault)
+    private static FeedFaults ReadFeedFaults(IReadOnlyDictionary<string, string> arguments)
+    {
+        var seed = (ulong)Integer(arguments, "seed", 1);
+        if (arguments.ContainsKey("mixed"))
+            return FeedFaults.Mixed((int)Integer(arguments, "mixed"), seed);
+
+        var shares = arguments.Keys.Where(name => name != "seed").ToDictionary(ReadFault<FeedFault>, name => (int)Integer(arguments, name));
+        return new FeedFaults { Seed = seed, PerMillion = shares };
+    }
+
+    private static T ReadFault<T>(string name)
+        where T : struct, Enum =>
+        Enum.TryParse<T>(name, ignoreCase: true, out var fault)
             ? fault
-            : throw new FormatException($"There is no fault {name}; there are {string.Join(", ", Enum.GetNames<ExchangeFault>())}.");
+            : throw new FormatException($"There is no fault {name}; there are {string.Join(", ", Enum.GetNames<T>())}.");
 
     private static long Integer(IReadOnlyDictionary<string, string> arguments, string name, long? fallback = null) =>
         fallback is { } value && !arguments.ContainsKey(name)
@@ -104,6 +133,7 @@ internal static class ControlEndpoint
             json.WriteNumber("rate_limited"u8, counts.RateLimited);
             json.WriteNumber("faulty"u8, counts.Faulty);
             json.WriteEndObject();
+            json.WriteNumber("connections"u8, exchange.FeedRecords.Count(record => record.Ended is null));
             json.WriteStartArray("markets"u8);
             foreach (var pair in exchange.Pairs)
             {

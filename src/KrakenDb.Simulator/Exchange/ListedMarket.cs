@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KrakenDb.Simulator;
 
 /// <summary>A pair with its trades, from the time on at which it is listed.</summary>
@@ -8,7 +10,9 @@ internal sealed class ListedMarket
     public ListedMarket(MarketSpec spec)
     {
         Pair = ListedPair.Of(spec);
+        SymbolText = Encoding.ASCII.GetBytes(spec.Symbol);
         Tape = new PublicTape(new TradeTape(spec));
+        Book = new SeededBook(spec);
         _series = Intervals.ToDictionary(interval => interval, interval => new OhlcSeries(Tape, interval));
         ListAt(spec.Start);
     }
@@ -18,7 +22,12 @@ internal sealed class ListedMarket
 
     public ListedPair Pair { get; }
 
+    /// <summary>The symbol as WebSocket messages have it.</summary>
+    public byte[] SymbolText { get; }
+
     public PublicTape Tape { get; }
+
+    public SeededBook Book { get; }
 
     public DateTimeOffset ListedAt { get; private set; }
 

@@ -62,7 +62,7 @@ internal sealed class OhlcSeries(PublicTape tape, int intervalMinutes)
         if (_close is not { } close)
             return [];
 
-        Span? current = null;
+        OpenCandle? current = null;
         foreach (var trade in tape.Between(_next * 1_000_000_000, unixNanoseconds))
         {
             var start = trade.UnixNanoseconds / 1_000_000_000 / _seconds * _seconds;
@@ -73,7 +73,7 @@ internal sealed class OhlcSeries(PublicTape tape, int intervalMinutes)
                 current = null;
             }
 
-            current ??= new Span(start, trade.Price);
+            current ??= new OpenCandle(start, trade.Price);
             current.Add(trade, _step, _lot);
         }
 
@@ -105,28 +105,4 @@ internal sealed class OhlcSeries(PublicTape tape, int intervalMinutes)
     }
 
     private static OhlcRow Flat(long start, long close) => new(start, close, close, close, close, 0, 0, 0);
-
-    /// <summary>A row while its trades come in.</summary>
-    private sealed class Span(long start, long firstPrice)
-    {
-        private OhlcRow _row = new(start, firstPrice, firstPrice, firstPrice, firstPrice, Vwap: 0, Volume: 0, Trades: 0);
-        private UInt128 _ticksTimesLots;
-
-        public long Start => _row.UnixSeconds;
-
-        public void Add(in SeededTrade trade, long step, long lot)
-        {
-            _row = _row with
-            {
-                High = Math.Max(_row.High, trade.Price),
-                Low = Math.Min(_row.Low, trade.Price),
-                Close = trade.Price,
-                Volume = _row.Volume + trade.Volume,
-                Trades = _row.Trades + 1,
-            };
-            _ticksTimesLots += (UInt128)(trade.Price / step) * (UInt128)(trade.Volume / lot);
-        }
-
-        public OhlcRow Row(long step, long lot) => _row with { Vwap = (long)(_ticksTimesLots / (UInt128)(_row.Volume / lot)) * step };
-    }
 }

@@ -125,7 +125,7 @@ internal static class PairListing
         json.WriteString("execution_venue"u8, "international"u8);
     }
 
-    private static bool IsMarginable(ListedPair pair) => pair.Base[0] == 'X' && pair.Quote[0] == 'Z';
+    public static bool IsMarginable(ListedPair pair) => pair.Base[0] == 'X' && pair.Quote[0] == 'Z';
 
     /// <summary>Without needless zeros: <c>0.00005</c>, <c>20</c>.</summary>
     private static string Plain(long scaled) => ((decimal)scaled / Scale.One).ToString("0.##########", CultureInfo.InvariantCulture);

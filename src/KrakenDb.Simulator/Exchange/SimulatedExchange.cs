@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace KrakenDb.Simulator;
 
 /// <summary>
-/// An exchange on loopback that speaks Kraken's public REST interface over seeded markets, with faults on request and a record of
+/// An exchange on loopback that speaks Kraken's public REST and WebSocket interfaces over seeded markets, with faults on request and a record of
 /// the truth. Everything is public here that a test needs to steer it; programs steer it through <c>/control</c>.
 /// </summary>
 internal sealed class SimulatedExchange : IAsyncDisposable
@@ -13,6 +13,7 @@ internal sealed class SimulatedExchange : IAsyncDisposable
     private readonly PublicReplies _replies;
     private readonly CallLimiter _limiter;
     private readonly EdgeCache _edge;
+    private readonly ExchangeFeed _feed;
     private readonly FaultQueue _faults = new();
     private readonly RequestLog _log = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -25,12 +26,16 @@ internal sealed class SimulatedExchange : IAsyncDisposable
         _markets = [.. options.Markets.Select(spec => new ListedMarket(spec))];
         _replies = new PublicReplies(_markets, options.TimeProvider) { SinceIsExclusive = options.SinceIsExclusive };
         _limiter = new CallLimiter(options.LimitTimeProvider) { Scale = options.RateLimitScale };
+        _feed = new ExchangeFeed(_markets, options, () => _replies.Status);
         _edge = new EdgeCache(options.EdgeCache, options.TimeProvider);
         _faults.ByChance = options.Faults;
     }
 
     /// <summary>Such as <c>http://127.0.0.1:40001/</c>; the endpoints are below <c>/0/public/</c>.</summary>
     public Uri BaseAddress => _server!.Address;
+
+    /// <summary>Such as <c>ws://127.0.0.1:40001/v2</c>.</summary>
+    public Uri FeedAddress => new($"ws://{BaseAddress.Authority}/v2");
 
     /// <summary>By the exchange's clock.</summary>
     public DateTimeOffset Now => _options.TimeProvider.GetUtcNow();
@@ -55,8 +60,18 @@ internal sealed class SimulatedExchange : IAsyncDisposable
     public double RateLimitScale
     {
         get => _limiter.Scale;
-        set => _limiter.Scale = value;
+        set => _limiter.Scale = _feed.LimitScale = value;
     }
+
+    /// <summary>Faults of WebSocket connections that happen by chance.</summary>
+    public FeedFaults FeedFaults
+    {
+        get => _feed.Faults.ByChance;
+        set => _feed.Faults.ByChance = value;
+    }
+
+    /// <summary>What each WebSocket connection was sent, oldest first; the last 10,000.</summary>
+    public IReadOnlyList<FeedRecord> FeedRecords => _feed.Records;
 
     public RequestCounts Requests => _log.Counts;
 
@@ -77,6 +92,22 @@ internal sealed class SimulatedExchange : IAsyncDisposable
     /// <param name="count">How many requests.</param>
     /// <param name="endpoint"><c>Trades</c>, …; null for any.</param>
     public void FailNext(ExchangeFault fault, int count = 1, string? endpoint = null) => _faults.Add(fault, count, endpoint);
+
+    /// <summary>The next message, subscription or connection that can gets this fault, before any that chance has for it.</summary>
+    /// <param name="symbol">Whose message or subscription; null for any.</param>
+    public void FailNextMessage(FeedFault fault, int count = 1, string? symbol = null) => _feed.Faults.Add(fault, count, symbol);
+
+    /// <summary>From now on WebSocket subscriptions of the symbol are refused.</summary>
+    public void Refuse(string symbol) => _feed.Refuse(symbol);
+
+    /// <summary>The record of the book: the best levels at a time, and their checksum.</summary>
+    public (IReadOnlyList<BookLevel> Asks, IReadOnlyList<BookLevel> Bids, uint Checksum) Book(string symbol, long unixNanoseconds, int depth)
+    {
+        var market = Market(symbol);
+        var (asks, bids) = (new List<BookLevel>(), new List<BookLevel>());
+        market.Book.Fill(market.Tape.LastAt(unixNanoseconds), unixNanoseconds, depth, asks, bids);
+        return (asks, bids, BookChecksum.Of(asks, bids));
+    }
 
     /// <summary>The pair is unknown before a time, and trades before it are not there.</summary>
     public void List(string symbol, DateTimeOffset at) => Market(symbol).ListAt(at);
@@ -114,6 +145,7 @@ internal sealed class SimulatedExchange : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (_server is { } server)
             await server.DisposeAsync().ConfigureAwait(false);
+        _feed.FlushLog();
         _stopping.Dispose();
     }
 
@@ -128,6 +160,8 @@ internal sealed class SimulatedExchange : IAsyncDisposable
         {
             if (path.StartsWith("/control", StringComparison.Ordinal))
                 await ControlEndpoint.AnswerAsync(this, context).ConfigureAwait(false);
+            else if (path == "/v2")
+                await _feed.AcceptAsync(context, _stopping.Token).ConfigureAwait(false);
             else
                 await AnswerAsync(context, path.StartsWith(publicPath, StringComparison.Ordinal) ? path[publicPath.Length..] : path).ConfigureAwait(false);
         }

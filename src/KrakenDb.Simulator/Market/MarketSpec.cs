@@ -111,6 +111,26 @@ internal sealed record MarketSpec
         };
     }
 
+    /// <summary>Symbols that Kraken's customers trade much, for who wants many markets and does not mind which.</summary>
+    public static IReadOnlyList<string> Popular { get; } =
+    [
+        "BTC/USD", "ETH/USD", "XRP/USDT", "SOL/USD", "DOGE/USD", "ADA/USD", "LTC/USD", "LINK/USD", "DOT/USD", "AVAX/USD",
+        "BTC/EUR", "ETH/EUR", "SOL/EUR", "XRP/USD", "BCH/USD", "ATOM/USD", "UNI/USD", "TRX/USD", "XMR/USD", "ETH/BTC",
+        "USDC/USD", "AAVE/USD", "ALGO/USD", "DOGE/EUR", "ADA/EUR", "NEAR/USD", "FIL/USD", "XLM/USD", "SUI/USD", "PEPE/USD",
+    ];
+
+    /// <summary>The same market with so many trades a second on average, quiet minutes included.</summary>
+    /// <exception cref="FormatException">Below 2 trades a minute, or above 200 a second.</exception>
+    public MarketSpec WithPace(decimal tradesPerSecond)
+    {
+        // The mean of a minute's trades in SizeTable is 1.784 times their median.
+        const decimal meanOfMedian = 1.784m;
+        var minutes = (1_000m - QuietPerThousand) / 1_000;
+        return tradesPerSecond is >= 0.03m and <= 200
+            ? this with { TradesPerMinute = (int)Math.Max(1, decimal.Round(tradesPerSecond * 60 / meanOfMedian / minutes)) }
+            : throw new FormatException(FormattableString.Invariant($"'{tradesPerSecond}' is not a pace of this exchange: a market has 0.03 to 200 trades a second."));
+    }
+
     /// <summary>Checks every property; a market does so before its first minute.</summary>
     /// <exception cref="ArgumentException">A property is outside its range.</exception>
     public void Validate()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using KrakenDb.Simulator;
 using KrakenDb.Tests.House;
@@ -42,6 +43,101 @@ public sealed class CcxtTests
             ("UnknownPair", "ExchangeError"), ("TooManyRequests", "DDoSProtection"), ("RateLimitExceeded", "DDoSProtection"),
             ("Unavailable", "ExchangeNotAvailable"), ("HtmlError", "ExchangeNotAvailable"), ("CutConnection", "NetworkError"),
         ]);
+    }
+
+    [Fact]
+    public async Task An_unmodified_client_watches_the_exchange()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var folder = await InstallAsync(cancellationToken);
+        await using var exchange = await SimulatedExchange.StartAsync(new() { TimeProvider = new FastClock(TimeProvider.System, 60) }, cancellationToken);
+
+        var run = await ChildProcess.RunAsync(
+            "node",
+            ["feed.js", exchange.BaseAddress.ToString().TrimEnd('/'), exchange.FeedAddress.ToString(), "BTC/USD"],
+            folder,
+            environment: null,
+            cancellationToken);
+
+        run.ExitCode.ShouldBe(0, run.Story);
+        var seen = JsonElement.Parse(run.Output);
+        CheckWatchedTrades(seen.GetProperty("trades"), exchange);
+        CheckWatchedCandles(seen.GetProperty("candles"), exchange);
+        CheckWatchedBooks(seen.GetProperty("books"), exchange);
+    }
+
+    [Fact]
+    public async Task Every_checksum_holds_for_who_computes_it_from_the_raw_messages()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var folder = await InstallAsync(cancellationToken);
+        // The last one is so cheap that its side of the bids has fewer than ten levels.
+        var thin = MarketSpec.RippleTether with { Symbol = "SHIB/USD", CsvName = "SHIBUSD", StartPrice = 64 * Scale.Step(8), PriceDecimals = 8, VolatilityPpm = 50_000, TradesPerMinute = 60 };
+        await using var exchange = await SimulatedExchange.StartAsync(
+            new() { TimeProvider = new FastClock(TimeProvider.System, 60), Markets = [MarketSpec.BitcoinUsd, MarketSpec.EtherUsd, MarketSpec.RippleTether, thin] },
+            cancellationToken);
+
+        var run = await ChildProcess.RunAsync(
+            "node",
+            ["checksums.js", exchange.FeedAddress.ToString(), "BTC/USD,ETH/USD,XRP/USDT,SHIB/USD", "10,25,100,1000", "1500"],
+            folder,
+            environment: null,
+            cancellationToken);
+
+        run.ExitCode.ShouldBe(0, run.Story);
+        var seen = JsonElement.Parse(run.Output);
+        seen.GetProperty("messages").GetInt32().ShouldBe(6_000);
+        seen.GetProperty("wrong").GetInt32().ShouldBe(0);
+        seen.GetProperty("doubled").GetInt32().ShouldBeGreaterThan(20);
+        seen.GetProperty("deletes").GetInt32().ShouldBeGreaterThan(1_000);
+    }
+
+    private static void CheckWatchedTrades(JsonElement seen, SimulatedExchange exchange)
+    {
+        var trades = seen.EnumerateArray().ToArray();
+        trades.Length.ShouldBeGreaterThanOrEqualTo(60);
+        var first = trades[0][1].GetInt64();
+        var truth = exchange.Trades("BTC/USD", DateTimeOffset.FromUnixTimeMilliseconds(first), exchange.Now).ToDictionary(trade => $"{trade.Id}");
+        foreach (var seenTrade in trades)
+        {
+            var trade = truth[seenTrade[0].GetString()!];
+            seenTrade[1].GetInt64().ShouldBe(trade.UnixNanoseconds / 1_000_000);
+            seenTrade[2].GetDecimal().ShouldBe((decimal)trade.Price / Scale.One);
+            seenTrade[3].GetDecimal().ShouldBe((decimal)trade.Volume / Scale.One);
+            seenTrade[4].GetString().ShouldBe(trade.IsBuy ? "buy" : "sell");
+            seenTrade[5].GetString().ShouldBe(trade.IsMarket ? "market" : "limit");
+        }
+    }
+
+    private static void CheckWatchedCandles(JsonElement seen, SimulatedExchange exchange)
+    {
+        // A minute's last state is its candle, unless the client stopped in its middle.
+        var last = seen.EnumerateArray().GroupBy(candle => candle[0].GetInt64()).Select(minute => minute.Last()).SkipLast(1).ToArray();
+        last.Length.ShouldBeGreaterThan(1);
+        var start = DateTimeOffset.FromUnixTimeMilliseconds(last[0][0].GetInt64());
+        var truth = TradedMinute.FromTrades(exchange.Trades("BTC/USD", start, exchange.Now)).ToDictionary(minute => minute.Row.UnixSeconds, minute => minute.Row);
+        foreach (var candle in last)
+        {
+            var row = truth[candle[0].GetInt64() / 1_000];
+            Enumerable.Range(1, 5).Select(i => candle[i].GetDecimal()).ShouldBe(new[] { row.Open, row.High, row.Low, row.Close, (long)row.Volume }.Select(value => (decimal)value / Scale.One));
+        }
+    }
+
+    private static void CheckWatchedBooks(JsonElement seen, SimulatedExchange exchange)
+    {
+        seen.GetArrayLength().ShouldBe(300);
+        foreach (var book in seen.EnumerateArray())
+        {
+            // Times are cut off after microseconds, so an event within the last one belongs to the message.
+            var time = WireTime.Nanoseconds(DateTimeOffset.Parse(book[0].GetString()!, CultureInfo.InvariantCulture)) + 999;
+            var (asks, bids, _) = exchange.Book("BTC/USD", time, 10);
+            Levels(book[1]).ShouldBe(asks.Select(Level));
+            Levels(book[2]).ShouldBe(bids.Select(Level));
+        }
+
+        static IEnumerable<(decimal, decimal)> Levels(JsonElement side) => side.EnumerateArray().Select(level => (level[0].GetDecimal(), level[1].GetDecimal()));
+
+        static (decimal, decimal) Level(BookLevel level) => (level.Ticks / 10m, level.Lots / 100_000_000m);
     }
 
     private static void CheckTrades(JsonElement seen, SeededTrade[] truth)
