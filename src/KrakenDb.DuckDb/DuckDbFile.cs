@@ -154,7 +154,7 @@ internal sealed class DuckDbFile : IDisposable
                 using (var session = new DuckDbSession(_database.Connect()))
                 using (session.Connection.InterruptWhen(cancellationToken))
                 {
-                    StoreCopy.Write(session, copy);
+                    FileCopy.Write(session, copy);
                 }
 
                 cancellationToken.ThrowIfCancellationRequested();

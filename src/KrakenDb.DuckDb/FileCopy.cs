@@ -1,7 +1,7 @@
 namespace KrakenDb.DuckDb;
 
 /// <summary>A copy of the open file without its dead space, rows in the order in which they are read: symbol, interval, time.</summary>
-internal static class StoreCopy
+internal static class FileCopy
 {
     private const string TablesOf = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal AND database_name = ";
     private const string ViewsOf = "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal AND database_name = ";
