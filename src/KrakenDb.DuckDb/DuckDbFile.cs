@@ -183,6 +183,21 @@ internal sealed class DuckDbFile : IDisposable
         }
     }
 
+    /// <summary>Writes a copy of one commit, without dead space. Writes wait meanwhile, reads go on.</summary>
+    public Task BackUpAsync(string target, CancellationToken cancellationToken) => Writer.RunAsync(
+        session =>
+        {
+            Create(target, _options);
+            using (session.Connection.InterruptWhen(cancellationToken))
+            {
+                FileCopy.Write(session, target);
+            }
+
+            ThrowIfLogged(target);
+            return target;
+        },
+        cancellationToken);
+
     /// <summary>The file and its write-ahead log.</summary>
     public long SizeOnDisk() => Length(Path) + Length(Path + ".wal");
 

@@ -15,6 +15,23 @@ internal static class FileCopy
     {
         session.Connection.Execute($"ATTACH '{target.Replace("'", "''", StringComparison.Ordinal)}' AS compacted");
 
+        try
+        {
+            Fill(session);
+            session.Connection.Execute("CHECKPOINT compacted");
+        }
+        catch
+        {
+            // Else it stays attached as long as the file is open, and the next copy fails for that.
+            TryDetach(session);
+            throw;
+        }
+
+        session.Connection.Execute("DETACH compacted");
+    }
+
+    private static void Fill(DuckDbSession session)
+    {
         var tables = Names(session, TablesOf + "'compacted'");
         var foreign = Names(session, TablesOf + "current_database()").Except(tables, StringComparer.Ordinal)
             .Concat(Names(session, ViewsOf + "current_database()").Except(Names(session, ViewsOf + "'compacted'"), StringComparer.Ordinal))
@@ -37,8 +54,18 @@ internal static class FileCopy
         }
 
         session.Connection.Execute("INSERT INTO compacted.trades SELECT * FROM main.trades ORDER BY symbol, id");
-        session.Connection.Execute("CHECKPOINT compacted");
-        session.Connection.Execute("DETACH compacted");
+    }
+
+    private static void TryDetach(DuckDbSession session)
+    {
+        try
+        {
+            session.Connection.Execute("DETACH compacted");
+        }
+        catch (Native.DuckDbException)
+        {
+            // What failed before says why.
+        }
     }
 
     private static List<string> Names(DuckDbSession session, string sql)
