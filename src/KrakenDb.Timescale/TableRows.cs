@@ -180,7 +180,11 @@ internal static class TableRows
         var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         foreach (var value in values)
         {
-            command.Parameters.Add(value is DateTime?[] ? new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz } : new NpgsqlParameter { Value = value });
+            command.Parameters.Add(value switch
+            {
+                DateTime?[] times => new NpgsqlParameter { Value = times, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+                _ => new NpgsqlParameter { Value = value },
+            });
         }
 
         await using (command.ConfigureAwait(false))

@@ -31,6 +31,8 @@ internal sealed class RowDigester : IDisposable
 
     public void Add(CandleBatch candles)
     {
+        // Below 10^28 each: a batch fits.
+        Int128 volume = 0;
         for (var row = 0; row < candles.Count; row++)
         {
             Append(candles.Timestamp[row]);
@@ -43,14 +45,15 @@ internal sealed class RowDigester : IDisposable
             Append(candles.TradeCount[row]);
             Append(candles.Vwap[row]);
             Append((long)candles.Source[row]);
-            _sum += candles.Volume[row];
+            volume += candles.Volume[row];
         }
 
-        Count(candles.Count);
+        Count(candles.Count, volume);
     }
 
     public void Add(TradeBatch trades)
     {
+        Int128 volume = 0;
         for (var row = 0; row < trades.Count; row++)
         {
             Append(trades.Id[row]);
@@ -60,10 +63,10 @@ internal sealed class RowDigester : IDisposable
             Append((long)trades.Side[row]);
             Append(trades.OrderType[row]);
             Append(trades.Misc[row]);
-            _sum += trades.Volume[row];
+            volume += trades.Volume[row];
         }
 
-        Count(trades.Count);
+        Count(trades.Count, volume);
     }
 
     public void Add(string?[] row, string? summed)
@@ -98,9 +101,10 @@ internal sealed class RowDigester : IDisposable
         ArrayPool<byte>.Shared.Return(_buffer);
     }
 
-    private void Count(int rows)
+    private void Count(int rows, Int128 volume)
     {
         _rows += rows;
+        _sum += volume;
         _hasSum = true;
     }
 

@@ -1,7 +1,21 @@
 namespace KrakenDb;
 
-/// <summary>How far a copy is.</summary>
-internal readonly record struct StoreCopyProgress(string Table, string Symbol, long Rows);
+/// <summary>What a copy did and what the comparison of both stores found.</summary>
+internal sealed record StoreCopyReport
+{
+    /// <summary>Nothing had to be written: the stores were equal.</summary>
+    public required bool WasEqual { get; init; }
+
+    /// <summary>Into a store that had data: contained is enough.</summary>
+    public required bool IsMerge { get; init; }
+
+    public required IReadOnlyList<CopyCheck> Checks { get; init; }
+
+    /// <summary>Markets of which the source keeps only rollups where retention has dropped the minutes: those are not copied.</summary>
+    public required IReadOnlyList<string> WithExpired { get; init; }
+
+    public bool IsGood => Checks.All(check => check.Verdict != CopyVerdict.Different);
+}
 
 /// <summary>What the comparison of one table and symbol found.</summary>
 internal enum CopyVerdict
@@ -31,21 +45,4 @@ internal sealed record CopyCheck
 
     /// <summary>The first row that differs; null where none does.</summary>
     public string? Evidence { get; init; }
-}
-
-/// <summary>What a copy did and what the comparison of both stores found.</summary>
-internal sealed record StoreCopyReport
-{
-    /// <summary>Nothing had to be written: the stores were equal.</summary>
-    public required bool WasEqual { get; init; }
-
-    /// <summary>Into a store that had data: contained is enough.</summary>
-    public required bool IsMerge { get; init; }
-
-    public required IReadOnlyList<CopyCheck> Checks { get; init; }
-
-    /// <summary>Markets of which the source keeps only rollups where retention has dropped the minutes: those are not copied.</summary>
-    public required IReadOnlyList<string> WithExpired { get; init; }
-
-    public bool IsGood => Checks.All(check => check.Verdict != CopyVerdict.Different);
 }

@@ -2,53 +2,6 @@ using System.Text;
 
 namespace KrakenDb;
 
-/// <summary>What a column's values are, whatever type an engine gives them.</summary>
-internal enum ColumnKind
-{
-    Text,
-    Uuid,
-    Integer,
-    Boolean,
-
-    /// <summary>Microseconds since 1970 UTC.</summary>
-    Time,
-
-    /// <summary>Compared without trailing zeros.</summary>
-    Decimal,
-
-    /// <summary>Compared by meaning: a server keeps neither the order of names nor the spelling of numbers.</summary>
-    Json,
-
-    /// <summary>Texts without commas.</summary>
-    TextList,
-
-    /// <summary>As hexadecimal digits.</summary>
-    Bytes,
-}
-
-/// <summary>How the rows of a table come into another store.</summary>
-internal enum TableCopyMode
-{
-    /// <summary>As texts, page by page in the order of the key.</summary>
-    Rows,
-
-    /// <summary>By the typed reads and writes of candles, merged by precedence.</summary>
-    Candles,
-
-    /// <summary>By the typed reads and writes of trades, merged by precedence.</summary>
-    Trades,
-
-    /// <summary>In the transactions of the candles and trades that they tell of.</summary>
-    WithRows,
-
-    /// <summary>As <see cref="Rows"/> into an empty store; derived from the rows in one that had some.</summary>
-    Derived,
-}
-
-/// <param name="Name">The same on every engine.</param>
-/// <param name="Kind">What its values are.</param>
-internal sealed record StoreColumn(string Name, ColumnKind Kind);
-
 /// <summary>A table of the schema, as far as copying and comparing need to know it.</summary>
 internal sealed class StoreTable
 {
@@ -137,3 +90,26 @@ internal sealed class StoreTable
         ? index
         : throw new ArgumentException($"{Name} has no column {column}.", nameof(column));
 }
+
+/// <summary>How the rows of a table come into another store.</summary>
+internal enum TableCopyMode
+{
+    /// <summary>As texts, page by page in the order of the key.</summary>
+    Rows,
+
+    /// <summary>By the typed reads and writes of candles, merged by precedence.</summary>
+    Candles,
+
+    /// <summary>By the typed reads and writes of trades, merged by precedence.</summary>
+    Trades,
+
+    /// <summary>In the transactions of the candles and trades that they tell of.</summary>
+    WithRows,
+
+    /// <summary>As <see cref="Rows"/> into an empty store; derived from the rows in one that had some.</summary>
+    Derived,
+}
+
+/// <param name="Name">The same on every engine.</param>
+/// <param name="Kind">What its values are.</param>
+internal sealed record StoreColumn(string Name, ColumnKind Kind);
