@@ -74,9 +74,11 @@ internal sealed class CommandContext
     }
 
     /// <summary>Opens the store that must be there already.</summary>
-    public async Task<IMarketStore> OpenStoreAsync(ParseResult parsed, CancellationToken cancellationToken)
+    public Task<IMarketStore> OpenStoreAsync(ParseResult parsed, CancellationToken cancellationToken) => OpenStoreAsync(parsed, parsed.GetValue(DbUrl), cancellationToken);
+
+    /// <summary>Opens the named store, which must be there already.</summary>
+    public async Task<IMarketStore> OpenStoreAsync(ParseResult parsed, string? location, CancellationToken cancellationToken)
     {
-        var location = parsed.GetValue(DbUrl);
         if (Opener == MarketStore.OpenAsync && StoreLocation.Parse(location).FilePath is { } path && !File.Exists(path))
         {
             throw new MarketStoreException(Directory.Exists(path)
@@ -88,8 +90,10 @@ internal sealed class CommandContext
     }
 
     /// <summary>Opens the store and creates it where there is none.</summary>
-    public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, CancellationToken cancellationToken) =>
-        Opener(parsed.GetValue(DbUrl), Options(parsed), cancellationToken);
+    public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, CancellationToken cancellationToken) => OpenOrCreateStoreAsync(parsed, parsed.GetValue(DbUrl), cancellationToken);
+
+    /// <summary>Opens the named store and creates it where there is none.</summary>
+    public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, string? location, CancellationToken cancellationToken) => Opener(location, Options(parsed), cancellationToken);
 
     /// <summary>Kraken's API, with the names that the store knows.</summary>
     public async Task<KrakenExchange> ConnectAsync(IMarketReader store, int? maxRetries, CancellationToken cancellationToken)

@@ -62,6 +62,7 @@ internal static class KrakenDbProgram
             HealthCommand.Create(context),
             IndicatorsCommand.Create(context),
             DbCommand.Create(context),
+            CopyCommand.Create(context),
             DemoCommand.Create(context),
             SimulateCommand.Create(context),
         };

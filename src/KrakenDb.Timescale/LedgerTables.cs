@@ -29,6 +29,8 @@ internal static class LedgerTables
         SELECT $1, $2, * FROM unnest($3::timestamptz[], $4::timestamptz[], $5::smallint[], $6::smallint[], $7::bigint[], $8::bigint[])
         """;
 
+    private const string WriteCursor = "INSERT INTO import_cursors (file, position, state) VALUES ($1, $2, $3) ON CONFLICT (file) DO UPDATE SET position = excluded.position, state = excluded.state";
+
     /// <summary>Takes the symbol's lock until the end of the transaction and reads its ledger as the last writer left it.</summary>
     public static async Task<SymbolLedger> LockAsync(NpgsqlConnection connection, string symbol, CancellationToken cancellationToken)
     {
@@ -160,9 +162,7 @@ internal static class LedgerTables
 
             if (write.Cursor is { } cursor)
             {
-                batch.BatchCommands.Add(Command(
-                    "INSERT INTO import_cursors (file, position, state) VALUES ($1, $2, $3) ON CONFLICT (file) DO UPDATE SET position = excluded.position, state = excluded.state",
-                    cursor.File, cursor.Position, cursor.State));
+                batch.BatchCommands.Add(Command(WriteCursor, cursor.File, cursor.Position, cursor.State));
             }
 
             if (write.FinishedFile is { } finished)
@@ -192,6 +192,15 @@ internal static class LedgerTables
             {
                 return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? new ImportCursor(file, reader.GetInt64(0), reader.GetString(1)) : null;
             }
+        }
+    }
+
+    public static async Task WriteCursorAsync(NpgsqlConnection connection, ImportCursor cursor, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { Command(WriteCursor, cursor.File, cursor.Position, cursor.State) } };
+        await using (batch.ConfigureAwait(false))
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -7,13 +7,15 @@ internal static class DbCommand
 {
     public static Command Create(CommandContext context)
     {
-        var command = new DocumentedCommand("db", "The store itself: init, status, compact; on TimescaleDB also refresh, compress, compression.", "kraken-db db status");
+        var command = new DocumentedCommand("db", "The store itself: init, status, compact, backup, restore; on TimescaleDB also refresh, compress, compression.", "kraken-db db status");
         command.Add(CreateInit(context));
         command.Add(CreateStatus(context));
         command.Add(CreateCompact(context));
         command.Add(CreateRefresh(context));
         command.Add(CreateCompress(context));
         command.Add(CreateCompression(context));
+        command.Add(BackupCommands.CreateBackup(context));
+        command.Add(BackupCommands.CreateRestore(context));
         return command;
     }
 
