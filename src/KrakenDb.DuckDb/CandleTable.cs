@@ -61,11 +61,22 @@ internal static class CandleTable
         var merge = CandleMerge.Plan(stored, incoming);
         if (merge.Replace.Count > 0)
         {
-            Remove(session, symbol, interval, incoming, merge.Replace);
+            Remove(session, symbol, interval, merge.Replace.ConvertAll(index => incoming.Timestamp[index]));
         }
 
         Append(session, symbol, interval, incoming, [.. merge.Insert.Concat(merge.Replace).Order()]);
         return (merge, merge.Insert.Count);
+    }
+
+    /// <summary>Removes rows by their opens and appends others, inside the session's transaction.</summary>
+    public static void Replace(DuckDbSession session, string symbol, Interval interval, List<long> removed, CandleBatch rows)
+    {
+        if (removed.Count > 0)
+        {
+            Remove(session, symbol, interval, removed);
+        }
+
+        Append(session, symbol, interval, rows, indexes: null);
     }
 
     private static CandleBatch WithoutUnusedColumns(DuckDbSession session, string symbol, Interval stored, TimeRange range, Func<bool, CandleBatch> read)
@@ -227,7 +238,7 @@ internal static class CandleTable
         }
     }
 
-    private static void Remove(DuckDbSession session, string symbol, Interval interval, CandleBatch incoming, List<int> replaced)
+    private static void Remove(DuckDbSession session, string symbol, Interval interval, List<long> replaced)
     {
         session.Connection.Execute("CREATE OR REPLACE TEMP TABLE replaced (timestamp TIMESTAMP)");
         using (var appender = session.Connection.CreateAppender("replaced", catalog: "temp"))
@@ -238,7 +249,7 @@ internal static class CandleTable
                 var timestamps = appender.Int64(0);
                 for (var row = 0; row < rows; row++)
                 {
-                    timestamps[row] = incoming.Timestamp[replaced[start + row]];
+                    timestamps[row] = replaced[start + row];
                 }
 
                 appender.Append(rows);
@@ -250,8 +261,8 @@ internal static class CandleTable
         session.Prepare(Delete)
             .Bind(1, symbol)
             .Bind(2, interval.Minutes)
-            .BindTimestamp(3, incoming.Timestamp[replaced[0]])
-            .BindTimestamp(4, incoming.Timestamp[replaced[^1]])
+            .BindTimestamp(3, replaced[0])
+            .BindTimestamp(4, replaced[^1])
             .Execute();
         session.Connection.Execute("DROP TABLE temp.replaced");
     }

@@ -42,6 +42,11 @@ internal static class LedgerTables
             }
         }
 
+        foreach (var gone in before.Status.Keys.Where(dataType => !after.Status.ContainsKey(dataType)))
+        {
+            session.Prepare("DELETE FROM data_sync_status WHERE symbol = $1 AND data_type = $2").Bind(1, after.Symbol).Bind(2, gone).Execute();
+        }
+
         foreach (var (dataType, coverage) in after.Coverage)
         {
             if (!before.Coverage.TryGetValue(dataType, out var old) || !old.Equals(coverage))

@@ -76,7 +76,7 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         if (trades.Count > 0)
         {
             var all = new TimeRange(trades[0].Range.StartMicroseconds, trades[trades.Count - 1].Range.EndMicroseconds);
-            var receipt = await MinutesFromTrades.BuildAsync(store, report.Symbol, all, again: true, cancellationToken).ConfigureAwait(false);
+            var receipt = await MinutesFromTrades.BuildAsync(store, report.Symbol, all, again: true, _timeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
             built += receipt.CandlesInserted;
         }
 
@@ -162,6 +162,12 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
 
     private async Task CompareWithTradesAsync(string symbol, CoverageSet trades, TimeRange piece, CandleBatch stored, VerificationFindings findings, CancellationToken cancellationToken)
     {
+        if (trades.Overlapping(piece.StartMicroseconds, piece.EndMicroseconds).Any(range => range.Grade == CoverageGrade.Expired))
+        {
+            // The trades went by retention; their candles stay and cannot be checked any more.
+            return;
+        }
+
         if (!CoverageSet.Of(trades.Where(range => range.Grade == CoverageGrade.Proven)).Covers(piece))
         {
             findings.Add(VerificationFindings.Coverage, piece.Start, $"candles are proven in {piece} and trades are not");
