@@ -64,12 +64,13 @@ internal static class RetentionTables
     {
         var after = before;
         long count = 0;
-        var minutes = before.Coverage.GetValueOrDefault(DataType.Candles(Interval.Minute), CoverageSet.Empty);
         foreach (var interval in KeptRollup.Intervals(policies, range, now))
         {
-            using var rollup = CandleTable.ReadBuckets(session, before.Symbol, Interval.Minute, interval, range);
-            using var stored = CandleTable.Read(session, before.Symbol, interval, range);
-            using var kept = KeptRollup.Plan(interval, range, rollup, stored, minutes, before.Coverage.GetValueOrDefault(DataType.Candles(interval), CoverageSet.Empty));
+            var sources = KeptRollup.Sources(interval, before.Status.Keys)
+                .Select(source => (Rows: BucketsOf(session, before.Symbol, source, interval, range), Coverage: before.Coverage.GetValueOrDefault(DataType.Candles(source), CoverageSet.Empty)))
+                .ToList();
+            using var kept = KeptRollup.Plan(interval, range, sources);
+            sources.ForEach(source => source.Rows.Dispose());
             CandleTable.Replace(session, before.Symbol, interval, kept.Removed, kept.Rows);
             after = after.Keep(kept, kept.RemovedForGood > 0 ? Extent(session, before.Symbol, interval, -Never, Never) : null, now);
             count += kept.Rows.Count;
@@ -77,6 +78,9 @@ internal static class RetentionTables
 
         return (after, count);
     }
+
+    private static CandleBatch BucketsOf(DuckDbSession session, string symbol, Interval stored, Interval bucket, TimeRange range) =>
+        stored == bucket ? CandleTable.Read(session, symbol, stored, range) : CandleTable.ReadBuckets(session, symbol, stored, bucket, range);
 
     // A look into the next weeks first: a look at all that follows reads the column of every later row.
     private static long? Nearest(long from, Func<long, long, long?> look)

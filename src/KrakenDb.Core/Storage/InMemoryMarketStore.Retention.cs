@@ -55,15 +55,12 @@ public sealed partial class InMemoryMarketStore
     private long KeepRollups(string symbol, TimeRange range, SymbolLedger before)
     {
         long count = 0;
-        var minutes = _candles[(symbol, 1)].Values.Where(row => row.Timestamp < range.EndMicroseconds).ToList();
         foreach (var interval in KeptRollup.Intervals(_retention.Values, range, _timeProvider.GetUtcNow()))
         {
             var (key, dataType) = ((symbol, interval.Minutes), DataType.Candles(interval));
+            var sources = KeptRollup.Sources(interval, before.Status.Keys).Select(source => (BucketsOf(symbol, source, interval, range), before.Coverage.GetValueOrDefault(DataType.Candles(source), CoverageSet.Empty))).ToList();
+            using var kept = KeptRollup.Plan(interval, range, sources);
             var stored = _candles.TryGetValue(key, out var there) ? there : _candles[key] = [];
-            using var rollup = CandleBatch.FromRows([.. CandleAggregation.ToBuckets(minutes, interval)]);
-            using var old = CandleBatch.FromRows([.. stored.Values.Where(row => row.Timestamp >= range.StartMicroseconds && row.Timestamp < range.EndMicroseconds)]);
-            using var kept = KeptRollup.Plan(
-                interval, range, rollup, old, before.Coverage.GetValueOrDefault(DataType.Candles(Interval.Minute), CoverageSet.Empty), before.Coverage.GetValueOrDefault(dataType, CoverageSet.Empty));
             kept.Removed.ForEach(time => stored.Remove(time));
             foreach (var row in kept.Rows.Rows())
             {
@@ -84,6 +81,12 @@ public sealed partial class InMemoryMarketStore
         }
 
         return count;
+    }
+
+    private CandleBatch BucketsOf(string symbol, Interval stored, Interval bucket, TimeRange range)
+    {
+        var rows = (_candles.GetValueOrDefault((symbol, stored.Minutes)) ?? []).Values.Where(row => row.Timestamp >= range.StartMicroseconds && row.Timestamp < range.EndMicroseconds);
+        return CandleBatch.FromRows([.. stored == bucket ? rows : CandleAggregation.ToBuckets(rows, bucket)]);
     }
 
     private SymbolLedger LedgerOf(string symbol)

@@ -20,16 +20,30 @@ CREATE FUNCTION krakendb_retention_edge(p_data_type TEXT, p_keep_days INTEGER, p
     SELECT date_bin(krakendb_retention_unit(p_data_type), p_now - make_interval(hours => 24 * p_keep_days), '2000-01-03 00:00:00+00'::timestamptz)
 $body$;
 
--- Stores one rollup of the minutes of whole weeks as rows of its own. Returns how many.
+-- Per bucket that the minutes touch: the first of the sources that covers all of it.
+CREATE FUNCTION krakendb_covered(p_symbol TEXT, p_sources INTEGER[], p_start TIMESTAMPTZ, p_end TIMESTAMPTZ, p_width INTERVAL)
+RETURNS TABLE (bucket TIMESTAMPTZ, ord BIGINT, rank INTEGER) LANGUAGE sql STABLE AS $body$
+    SELECT DISTINCT ON (series) series, sources.ord, min(grade * 256 + source)
+    FROM generate_series(p_start, p_end - p_width, p_width) series
+    CROSS JOIN unnest(p_sources) WITH ORDINALITY AS sources (minutes, ord)
+    JOIN data_coverage ON symbol = p_symbol AND data_type = 'candles_' || minutes || 'm' AND grade > 1 AND start_time < series + p_width AND end_time > series
+    WHERE EXISTS (SELECT FROM data_coverage touched WHERE touched.symbol = p_symbol AND touched.data_type = 'candles_1m' AND touched.grade > 1 AND touched.start_time < series + p_width AND touched.end_time > series)
+       OR EXISTS (SELECT FROM candles WHERE candles.symbol = p_symbol AND interval_minutes = 1 AND timestamp >= p_start AND timestamp < p_end AND timestamp >= series AND timestamp < series + p_width)
+    GROUP BY series, sources.ord
+    HAVING sum(least(end_time, series + p_width) - greatest(start_time, series)) = p_width
+    ORDER BY series, sources.ord
+$body$;
+
+-- Stores one rollup of the minutes of whole weeks as rows of its own: for each bucket that the minutes touch what a reader was given. Returns how many rows.
 CREATE FUNCTION krakendb_keep_rollup(p_symbol TEXT, p_minutes INTEGER, p_start TIMESTAMPTZ, p_end TIMESTAMPTZ, p_now TIMESTAMPTZ) RETURNS BIGINT
 LANGUAGE plpgsql SET plan_cache_mode = 'force_custom_plan' AS $body$
 DECLARE
     c_origin    CONSTANT TIMESTAMPTZ := '2000-01-03 00:00:00+00';
     v_width     INTERVAL := make_interval(mins => p_minutes);
     v_type      TEXT := 'candles_' || p_minutes || 'm';
+    v_sources   INTEGER[];
     v_covered   TIMESTAMPTZ[];
     v_ranks     INTEGER[];
-    v_own       TIMESTAMPTZ[];
     v_written   TIMESTAMPTZ[];
     v_empty     TIMESTAMPTZ[];
     v_before    BIGINT;
@@ -39,40 +53,43 @@ DECLARE
     v_ends      TIMESTAMPTZ[];
     v_keys      INTEGER[];
 BEGIN
-    -- Buckets that the minutes cover, each as well as the least of them (grade * 256 + source); and those that stored rows of the interval cover.
+    -- What the rollup is chosen from, in a reader's order: the minutes, its own rows, then coarser ones before finer.
+    SELECT ARRAY[1, p_minutes] || coalesce(array_agg(finer ORDER BY finer DESC), '{}') INTO v_sources
+    FROM (SELECT substring(data_type FROM '\d+')::integer AS finer FROM data_sync_status WHERE symbol = p_symbol AND data_type LIKE 'candles%') stored
+    WHERE finer > 1 AND finer < p_minutes AND p_minutes % finer = 0;
+
+    -- Buckets that the minutes touch and that a source covers, each as well as the least part of it (grade * 256 + source); not those that its own rows cover.
     SELECT coalesce(array_agg(bucket ORDER BY bucket), '{}'), coalesce(array_agg(rank ORDER BY bucket), '{}') INTO v_covered, v_ranks
-    FROM (SELECT bucket, min(grade * 256 + source) AS rank
-          FROM generate_series(p_start, p_end - v_width, v_width) bucket
-          JOIN data_coverage ON symbol = p_symbol AND data_type = 'candles_1m' AND grade > 1 AND start_time < bucket + v_width AND end_time > bucket
-          GROUP BY bucket HAVING sum(least(end_time, bucket + v_width) - greatest(start_time, bucket)) = v_width) covered;
-    SELECT coalesce(array_agg(bucket), '{}') INTO v_own
-    FROM (SELECT bucket
-          FROM generate_series(p_start, p_end - v_width, v_width) bucket
-          JOIN data_coverage ON symbol = p_symbol AND data_type = v_type AND grade > 1 AND start_time < bucket + v_width AND end_time > bucket
-          GROUP BY bucket HAVING sum(least(end_time, bucket + v_width) - greatest(start_time, bucket)) = v_width) own;
+    FROM krakendb_covered(p_symbol, v_sources, p_start, p_end, v_width)
+    WHERE ord <> 2;
     SELECT count(*) INTO v_before FROM candles WHERE symbol = p_symbol AND interval_minutes = p_minutes AND timestamp >= p_start AND timestamp < p_end;
 
     -- div() is exact: value by volume, rounded half away from zero to 10 decimals, once.
     WITH rolled AS (
-        SELECT date_bin(v_width, timestamp, c_origin) AS bucket,
+        SELECT ord, date_bin(v_width, timestamp, c_origin) AS bucket,
                (array_agg(open ORDER BY timestamp))[1] AS open, max(high) AS high, min(low) AS low, (array_agg(close ORDER BY timestamp DESC))[1] AS close,
                sum(volume) AS volume, sum(trade_count)::bigint AS trade_count, min(source) AS source,
                count(*) FILTER (WHERE quote_volume IS NULL AND volume <> 0) AS unknown_quotes,
                coalesce(sum(quote_volume), 0) AS known_quotes,
                coalesce(sum(coalesce(quote_volume, volume * vwap)), 0) AS value,
                coalesce(sum(volume) FILTER (WHERE quote_volume IS NOT NULL OR vwap IS NOT NULL), 0) AS valued
-        FROM candles
-        WHERE symbol = p_symbol AND interval_minutes = 1 AND timestamp >= p_start AND timestamp < p_end
-        GROUP BY date_bin(v_width, timestamp, c_origin)
+        FROM candles JOIN unnest(v_sources) WITH ORDINALITY AS sources (minutes, ord) ON interval_minutes = minutes
+        WHERE symbol = p_symbol AND interval_minutes = ANY (v_sources) AND timestamp >= p_start AND timestamp < p_end
+        GROUP BY ord, date_bin(v_width, timestamp, c_origin)
+    ), best AS (
+        SELECT DISTINCT ON (bucket) rolled.*
+        FROM rolled LEFT JOIN krakendb_covered(p_symbol, v_sources, p_start, p_end, v_width) chosen USING (bucket)
+        WHERE (chosen.ord IS NULL OR chosen.ord = rolled.ord)
+          AND (EXISTS (SELECT FROM rolled touched WHERE touched.ord = 1 AND touched.bucket = rolled.bucket)
+               OR EXISTS (SELECT FROM data_coverage WHERE symbol = p_symbol AND data_type = 'candles_1m' AND grade > 1 AND start_time < bucket + v_width AND end_time > bucket))
+        ORDER BY bucket, rolled.trade_count DESC, rolled.volume DESC, rolled.ord
     ), written AS (
         INSERT INTO candles (symbol, interval_minutes, timestamp, open, high, low, close, volume, quote_volume, trade_count, vwap, source)
-        SELECT p_symbol, p_minutes, bucket, rolled.open, rolled.high, rolled.low, rolled.close, rolled.volume,
-               CASE WHEN unknown_quotes = 0 THEN known_quotes END, rolled.trade_count,
-               CASE WHEN valued <> 0 THEN div(2 * value * 10000000000 + valued, 2 * valued) * 0.0000000001 END, rolled.source
-        FROM rolled
-        LEFT JOIN candles old ON old.symbol = p_symbol AND old.interval_minutes = p_minutes AND old.timestamp = bucket AND old.timestamp >= p_start AND old.timestamp < p_end
-        WHERE bucket = ANY (v_covered)
-           OR (bucket <> ALL (v_own) AND (old.timestamp IS NULL OR (rolled.trade_count, rolled.volume) >= (old.trade_count, old.volume)))
+        SELECT p_symbol, p_minutes, bucket, best.open, best.high, best.low, best.close, best.volume,
+               CASE WHEN unknown_quotes = 0 THEN known_quotes END, best.trade_count,
+               CASE WHEN valued <> 0 THEN div(2 * value * 10000000000 + valued, 2 * valued) * 0.0000000001 END, best.source
+        FROM best
+        WHERE ord <> 2
         ON CONFLICT (symbol, interval_minutes, timestamp) DO UPDATE SET
             open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume,
             quote_volume = excluded.quote_volume, trade_count = excluded.trade_count, vwap = excluded.vwap, source = excluded.source
@@ -81,7 +98,7 @@ BEGIN
     SELECT coalesce(array_agg(timestamp), '{}') INTO v_written FROM written;
     SELECT count(*) INTO v_after FROM candles WHERE symbol = p_symbol AND interval_minutes = p_minutes AND timestamp >= p_start AND timestamp < p_end;
 
-    -- Where the minutes cover a bucket and have no trade, nothing is what the answer was.
+    -- Where a better source covers a bucket and has no trade, nothing is what the answer was.
     v_empty := ARRAY(SELECT unnest(v_covered) EXCEPT SELECT unnest(v_written));
     IF v_before > 0 AND cardinality(v_empty) > 0 THEN
         DELETE FROM candles WHERE symbol = p_symbol AND interval_minutes = p_minutes AND timestamp >= p_start AND timestamp < p_end AND timestamp = ANY (v_empty);
@@ -163,7 +180,8 @@ BEGIN
     ELSIF v_oldest < p_end THEN
         IF v_minutes = 1 THEN
             v_start := date_bin('168 hours', v_oldest, c_origin);
-            FOREACH v_rollup IN ARRAY ARRAY[5, 15, 30, 60, 240, 720, 1440, 10080] LOOP
+            -- Coarser ones are chosen from finer ones: these are still what they were.
+            FOREACH v_rollup IN ARRAY ARRAY[10080, 1440, 720, 240, 60, 30, 15, 5] LOOP
                 SELECT krakendb_retention_edge(data_type, keep_days, p_now) INTO v_edge FROM retention_policies WHERE data_type = 'candles_' || v_rollup || 'm';
                 IF v_edge IS NULL OR v_edge <= v_start THEN
                     kept := kept + krakendb_keep_rollup(p_symbol, v_rollup, v_start, p_end, p_now);
