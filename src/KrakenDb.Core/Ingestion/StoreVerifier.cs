@@ -92,10 +92,8 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         {
             long? before = range.FirstTradeId - 1;
             var time = range.Range.Start;
-            var afterId = 0L;
-            while (true)
+            await foreach (var batch in TradePages.ReadAsync(store, symbol, range.Range, TradesPerRead, cancellationToken).ConfigureAwait(false))
             {
-                var batch = await store.ReadTradesAsync(symbol, range.Range, afterId, TradesPerRead, cancellationToken).ConfigureAwait(false);
                 for (var index = 0; index < batch.Count; index++)
                 {
                     Compare(before, batch.Id[index], time);
@@ -104,12 +102,6 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
                 }
 
                 counted += batch.Count;
-                if (batch.Count < TradesPerRead)
-                {
-                    break;
-                }
-
-                afterId = batch.Id[batch.Count - 1];
             }
 
             // Nothing was traded in a quiet range: its last id lies before it.
@@ -175,11 +167,9 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         }
 
         var expected = new SortedDictionary<long, MinuteBuilder>();
-        var afterId = 0L;
-        while (await store.ReadTradesAsync(symbol, piece, afterId, TradesPerRead, cancellationToken).ConfigureAwait(false) is { Count: > 0 } batch)
+        await foreach (var batch in TradePages.ReadAsync(store, symbol, piece, TradesPerRead, cancellationToken).ConfigureAwait(false))
         {
             MinuteRebuild.Add(expected, batch);
-            afterId = batch.Id[batch.Count - 1];
         }
 
         var rows = stored.Rows().ToDictionary(row => row.Timestamp);
