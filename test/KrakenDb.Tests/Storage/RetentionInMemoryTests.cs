@@ -1,10 +1,5 @@
 namespace KrakenDb.Tests.Storage;
 
-public sealed class RetentionDuckDbTests : RetentionContract
-{
-    private protected override Task<IStorePlace?> CreatePlaceAsync() => Task.FromResult<IStorePlace?>(new DuckDbPlace());
-}
-
 public sealed class RetentionInMemoryTests : RetentionContract
 {
     private protected override Task<IStorePlace?> CreatePlaceAsync() => Task.FromResult<IStorePlace?>(null);
