@@ -77,6 +77,17 @@ internal static class CandleTable
         return result.FetchChunk() is { RowCount: > 0 } chunk && chunk.IsValid(0, 0) ? (chunk.Int64(0)[0], chunk.Int64(1)[0]) : null;
     }
 
+    /// <summary>Removes rows by their opens and appends others, inside the session's transaction.</summary>
+    public static void Replace(DuckDbSession session, string symbol, Interval interval, List<long> removed, CandleBatch rows)
+    {
+        if (removed.Count > 0)
+        {
+            Remove(session, symbol, interval, [.. removed]);
+        }
+
+        Append(session, symbol, interval, rows, indexes: null);
+    }
+
     private static CandleBatch WithoutUnusedColumns(DuckDbSession session, string symbol, Interval stored, TimeRange range, Func<bool, CandleBatch> read)
     {
         if (!IsValued(session, symbol, stored, range))

@@ -120,6 +120,44 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
     Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) =>
         Readers.RunAsync(session => LedgerTables.ReadCursor(session, file), cancellationToken);
 
+    Task<IReadOnlyList<RetentionPolicy>> IMarketStore.GetRetentionAsync(CancellationToken cancellationToken) => Readers.RunAsync(Policies, cancellationToken);
+
+    Task IMarketStore.SetRetentionAsync(string dataType, int? keepDays, CancellationToken cancellationToken) => Writer.RunAsync(
+        session =>
+        {
+            InTransaction(
+                session,
+                () =>
+                {
+                    RetentionTables.Write(session, dataType, keepDays);
+                    return 1;
+                },
+                cancellationToken);
+            _file.Ledgers.Policies = null;
+            return 1;
+        },
+        cancellationToken);
+
+    Task<ExpiredRows> IMarketStore.ExpireAsync(string symbol, string dataType, DateTimeOffset end, CancellationToken cancellationToken) => Writer.RunAsync(
+        session =>
+        {
+            var ledgers = _file.Ledgers.Load(session);
+            var before = ledgers.GetValueOrDefault(symbol) ?? new SymbolLedger(symbol);
+            var policies = Policies(session);
+            var (rows, after) = InTransaction(
+                session,
+                () =>
+                {
+                    var step = RetentionTables.Expire(session, before, dataType, UnixTime.Microseconds(end), policies, _options.TimeProvider.GetUtcNow());
+                    LedgerTables.Write(session, before, step.After);
+                    return step;
+                },
+                cancellationToken);
+            ledgers[symbol] = after;
+            return rows;
+        },
+        cancellationToken);
+
     Task IMarketStore.AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken) => Writer.RunAsync(
         session => InTransaction(session, () => InstrumentTables.Write(session, instruments, _options.TimeProvider.GetUtcNow()), cancellationToken),
         cancellationToken);
@@ -229,6 +267,8 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
         return Write(session, first.Write, cancellationToken);
     }
 
+    private IReadOnlyList<RetentionPolicy> Policies(DuckDbSession session) => _file.Ledgers.Policies ??= RetentionTables.Read(session);
+
     private StoreReceipt Write(DuckDbSession session, StoreWrite write, CancellationToken cancellationToken)
     {
         var ledgers = _file.Ledgers.Load(session);
@@ -240,6 +280,7 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
 
     private (StoreReceipt Receipt, SymbolLedger After) Merge(DuckDbSession session, StoreWrite write, SymbolLedger before)
     {
+        write = RetentionRules.Apply(write, Policies(session), _options.TimeProvider.GetUtcNow());
         var receipt = default(StoreReceipt);
         var changed = new HashSet<string>(StringComparer.Ordinal);
         (long, long)? tradeTimes = null;

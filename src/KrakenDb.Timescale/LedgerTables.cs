@@ -44,6 +44,7 @@ internal static class LedgerTables
                 Command($"{Coverage} WHERE symbol = $1", symbol),
                 Command($"{Absent} WHERE symbol = $1 ORDER BY first_id", symbol),
                 Command("SELECT wanted_from FROM instruments WHERE symbol = $1 AND wanted_from IS NOT NULL", symbol),
+                Command(RetentionTables.Select),
             },
         };
         await using (batch.ConfigureAwait(false))
@@ -67,7 +68,9 @@ internal static class LedgerTables
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 ledger = ledger with { Absent = await ReadAbsentAsync(reader, cancellationToken).ConfigureAwait(false) };
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? ledger with { WantedFrom = Time(reader, 0) } : ledger;
+                ledger = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? ledger with { WantedFrom = Time(reader, 0) } : ledger;
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                return ledger with { Policies = await RetentionTables.ReadAsync(reader, cancellationToken).ConfigureAwait(false) };
             }
         }
     }

@@ -125,7 +125,7 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
                 return await CandleTable.ReadAsync(connection, symbol, stored, range, cancellationToken).ConfigureAwait(false);
             }
 
-            return _isCommunity && RollupViews.Serves(stored, bucket, range) && !await PendingRefreshes.TouchesAsync(connection, symbol, range, cancellationToken).ConfigureAwait(false)
+            return _isCommunity && RollupViews.Serves(stored, bucket, range) && !await PendingRefreshes.IsBehindAsync(connection, symbol, range, cancellationToken).ConfigureAwait(false)
                 ? await RollupViews.ReadAsync(connection, symbol, bucket, range, cancellationToken).ConfigureAwait(false)
                 : await CandleTable.ReadBucketsAsync(connection, symbol, stored, bucket, range, cancellationToken).ConfigureAwait(false);
         },
@@ -162,6 +162,20 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
     Task<long> IMarketStore.RefreshRollupsAsync(TimeRange? range, CancellationToken cancellationToken) => _isCommunity
         ? RunAsync(connection => PendingRefreshes.DrainAsync(connection, range, _options.TimeProvider, LogRetry, cancellationToken), cancellationToken)
         : Task.FromResult(0L);
+
+    Task<IReadOnlyList<RetentionPolicy>> IMarketStore.GetRetentionAsync(CancellationToken cancellationToken) =>
+        RunAsync(connection => RetentionTables.ReadAsync(connection, cancellationToken), cancellationToken);
+
+    Task IMarketStore.SetRetentionAsync(string dataType, int? keepDays, CancellationToken cancellationToken) => RunAsync(
+        async connection =>
+        {
+            await RetentionTables.WriteAsync(connection, dataType, keepDays, _isCommunity, cancellationToken).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    Task<ExpiredRows> IMarketStore.ExpireAsync(string symbol, string dataType, DateTimeOffset end, CancellationToken cancellationToken) =>
+        RunAsync(connection => RetentionTables.ExpireAsync(connection, symbol, dataType, end, _options.TimeProvider.GetUtcNow(), cancellationToken), cancellationToken);
 
     Task<IReadOnlyList<TableCompression>> IMarketStore.GetCompressionAsync(CancellationToken cancellationToken) => _isCommunity
         ? RunAsync(connection => ChunkCompression.ReadAsync(connection, cancellationToken), cancellationToken)
@@ -259,6 +273,7 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
 
     private async Task<StoreReceipt> MergeAsync(NpgsqlConnection connection, StoreWrite write, SymbolLedger before, CancellationToken cancellationToken)
     {
+        write = RetentionRules.Apply(write, before.Policies, _options.TimeProvider.GetUtcNow());
         var receipt = default(StoreReceipt);
         var changed = new HashSet<string>(StringComparer.Ordinal);
         var more = new List<NpgsqlBatchCommand>();

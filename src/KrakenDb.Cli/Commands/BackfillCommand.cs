@@ -12,6 +12,7 @@ internal static class BackfillCommand
         var noAutoStop = new Option<bool>("--no-auto-stop") { Description = "Go on with new trades as they happen, until Ctrl-C." };
         var since = Arguments.Time("--since", "First time, included. Default: the first trade of all.", context.TimeProvider);
         var until = Arguments.Time("--until", "Last time, excluded. Default: now.", context.TimeProvider);
+        var allowExpiring = Arguments.AllowExpiring();
         var retries = Arguments.MaxRetries();
         var format = Arguments.Format();
         var command = new DocumentedCommand(
@@ -21,7 +22,7 @@ internal static class BackfillCommand
             "kraken-db backfill --symbols BTC/USD ETH/USD --since 2024-01-01",
             "kraken-db backfill --symbols XRP/USDT --resume --no-candles")
         {
-            symbols, resume, noCandles, noAutoStop, since, until, retries, format,
+            symbols, resume, noCandles, noAutoStop, since, until, allowExpiring, retries, format,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -32,6 +33,7 @@ internal static class BackfillCommand
                 Resume = parsed.GetValue(resume),
                 BuildCandles = !parsed.GetValue(noCandles),
                 AutoStopRealtime = !parsed.GetValue(noAutoStop),
+                AllowExpiring = parsed.GetValue(allowExpiring),
                 TimeProvider = context.TimeProvider,
             };
             Check(options, context.Now);

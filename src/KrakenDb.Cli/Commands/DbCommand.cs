@@ -7,7 +7,7 @@ internal static class DbCommand
 {
     public static Command Create(CommandContext context)
     {
-        var command = new DocumentedCommand("db", "The store itself: init, status, compact, backup, restore; on TimescaleDB also refresh, compress, compression.", "kraken-db db status");
+        var command = new DocumentedCommand("db", "The store itself: init, status, compact, backup, restore, retention; on TimescaleDB also refresh, compress, compression.", "kraken-db db status");
         command.Add(CreateInit(context));
         command.Add(CreateStatus(context));
         command.Add(CreateCompact(context));
@@ -16,6 +16,7 @@ internal static class DbCommand
         command.Add(CreateCompression(context));
         command.Add(BackupCommands.CreateBackup(context));
         command.Add(BackupCommands.CreateRestore(context));
+        command.Add(RetentionCommand.Create(context));
         return command;
     }
 
@@ -37,7 +38,7 @@ internal static class DbCommand
     private static Command CreateStatus(CommandContext context)
     {
         var format = Arguments.Format();
-        var command = new DocumentedCommand("status", "Engine, versions and size.", "kraken-db db status --format json") { format };
+        var command = new DocumentedCommand("status", "Engine, versions and size; of a server also what it has and lacks, and what that means.", "kraken-db db status --format json") { format };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var store = await context.OpenStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
@@ -50,8 +51,14 @@ internal static class DbCommand
                     return;
                 }
 
-                var records = new Records("engine", "engine_version", "location", "schema_version", "size_bytes", "candles", "trades");
-                records.Add(status.Engine, status.EngineVersion, status.Location, status.SchemaVersion, status.SizeBytes, status.Candles, status.Trades);
+                var features = new Records("name", "on", "note");
+                foreach (var feature in status.Features)
+                {
+                    features.Add(feature.Name, feature.IsOn, feature.Note);
+                }
+
+                var records = new Records("engine", "engine_version", "location", "schema_version", "size_bytes", "candles", "trades", "features");
+                records.Add(status.Engine, status.EngineVersion, status.Location, status.SchemaVersion, status.SizeBytes, status.Candles, status.Trades, features);
                 records.PrintOne(context, parsed.GetValue(format));
             }
         });

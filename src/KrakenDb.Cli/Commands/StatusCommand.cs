@@ -115,6 +115,7 @@ internal static class StatusCommand
 
     private static string Name(CandleSource source) => source switch
     {
+        CandleSource.None => "none",
         CandleSource.TimeAndSalesEdge => "time_and_sales_edge",
         CandleSource.WebSocketOhlc => "websocket_ohlc",
         CandleSource.OhlcvtCsv => "ohlcvt_csv",

@@ -94,7 +94,7 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         if (trades.Count > 0 && missing.Count == 0)
         {
             var all = new TimeRange(trades[0].Range.StartMicroseconds, trades[trades.Count - 1].Range.EndMicroseconds);
-            var receipt = await MinutesFromTrades.BuildAsync(store, report.Symbol, all, again: true, cancellationToken).ConfigureAwait(false);
+            var receipt = await MinutesFromTrades.BuildAsync(store, report.Symbol, all, again: true, _timeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
             built += receipt.CandlesInserted;
         }
 
@@ -118,10 +118,8 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         {
             long? before = range.FirstTradeId - 1;
             var time = range.Range.Start;
-            var afterId = 0L;
-            while (true)
+            await foreach (var batch in TradePages.ReadAsync(store, symbol, range.Range, TradesPerRead, cancellationToken).ConfigureAwait(false))
             {
-                var batch = await store.ReadTradesAsync(symbol, range.Range, afterId, TradesPerRead, cancellationToken).ConfigureAwait(false);
                 for (var index = 0; index < batch.Count; index++)
                 {
                     Compare(before, batch.Id[index], time);
@@ -130,12 +128,6 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
                 }
 
                 counted += batch.Count;
-                if (batch.Count < TradesPerRead)
-                {
-                    break;
-                }
-
-                afterId = batch.Id[batch.Count - 1];
             }
 
             // Nothing was traded in a quiet range: its last id lies before it.
@@ -188,6 +180,12 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
 
     private async Task CompareWithTradesAsync(string symbol, CoverageSet trades, TimeRange piece, CandleBatch stored, VerificationFindings findings, CancellationToken cancellationToken)
     {
+        if (trades.Overlapping(piece.StartMicroseconds, piece.EndMicroseconds).Any(range => range.Grade == CoverageGrade.Expired))
+        {
+            // The trades went by retention; their candles stay and cannot be checked any more.
+            return;
+        }
+
         if (!CoverageSet.Of(trades.Where(range => range.Grade == CoverageGrade.Proven)).Covers(piece))
         {
             findings.Add(VerificationFindings.Coverage, piece.Start, $"candles are proven in {piece} and trades are not");
@@ -195,11 +193,9 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         }
 
         var expected = new SortedDictionary<long, MinuteBuilder>();
-        var afterId = 0L;
-        while (await store.ReadTradesAsync(symbol, piece, afterId, TradesPerRead, cancellationToken).ConfigureAwait(false) is { Count: > 0 } batch)
+        await foreach (var batch in TradePages.ReadAsync(store, symbol, piece, TradesPerRead, cancellationToken).ConfigureAwait(false))
         {
             MinuteRebuild.Add(expected, batch);
-            afterId = batch.Id[batch.Count - 1];
         }
 
         var rows = stored.Rows().ToDictionary(row => row.Timestamp);

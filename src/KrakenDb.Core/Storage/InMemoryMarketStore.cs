@@ -6,7 +6,7 @@ namespace KrakenDb;
 /// <summary>
 /// The store as plain collections: for tests of a strategy, and the oracle that every engine is compared with. Nothing is kept after disposal.
 /// </summary>
-public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMarketStore
+public sealed partial class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMarketStore
 {
     private readonly TimeProvider _timeProvider = timeProvider ?? TimeProvider.System;
     private readonly Lock _lock = new();
@@ -21,6 +21,7 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
     private readonly List<InstrumentChange> _instrumentChanges = [];
     private readonly Dictionary<(string Name, DateTimeOffset Time, string Source), ExternalIndicator> _indicators = [];
     private readonly Dictionary<string, Instrument> _instruments = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, RetentionPolicy> _retention = new(StringComparer.Ordinal);
 
     public Task<IReadOnlyList<string>> GetSymbolsAsync(CancellationToken cancellationToken = default)
     {
@@ -139,6 +140,7 @@ public sealed class InMemoryMarketStore(TimeProvider? timeProvider = null) : IMa
         lock (_lock)
         {
             StoreWriteRules.Check(write);
+            write = RetentionRules.Apply(write, _retention.Values, _timeProvider.GetUtcNow());
             var receipt = default(StoreReceipt);
             if (write.Trades is { Count: > 0 } trades)
             {

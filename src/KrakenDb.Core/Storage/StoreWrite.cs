@@ -35,6 +35,9 @@ internal sealed record StoreWrite
     /// <summary>Ids that the reply did not show.</summary>
     public IReadOnlyList<AbsentTradeIds> Absent { get; init; } = [];
 
+    /// <summary>Whether rows may be older than an active retention policy keeps them.</summary>
+    public bool AllowExpiring { get; init; }
+
     /// <summary>How far the import of a file has come; commits with its rows.</summary>
     public ImportCursor? Cursor { get; init; }
 

@@ -6,6 +6,25 @@ namespace KrakenDb.Tests.Storage;
 /// <summary>Minutes from stored trades, the cursor of their fetch, ids that were not shown.</summary>
 public abstract partial class MarketStoreContract
 {
+    [Theory]
+    [InlineData(7)]
+    [InlineData(100)]
+    [InlineData(1000)]
+    public async Task Pages_of_trades_have_each_once_in_the_order_of_their_ids_also_where_times_do_not_rise_with_them(int pageSize)
+    {
+        // Many of one time, and some that happened minutes before or after their neighbours.
+        await Store.WriteAsync(new StoreWrite { Symbol = Symbol, Trades = TradeBatch.FromRows([.. Enumerable.Range(1, 1_000).Select(id => Rows.Trade(id, (id / 9 * 4) + (id * 7919 % 200)))]) }, default);
+
+        var ids = new List<long>();
+        await foreach (var page in TradePages.ReadAsync(Store, Symbol, Rows.Minutes(0, 60), pageSize, default))
+        {
+            page.Count.ShouldBeLessThanOrEqualTo(pageSize);
+            ids.AddRange(page.Id.Take(page.Count));
+        }
+
+        ids.ShouldBe(Enumerable.Range(1, 1_000).Select(id => (long)id));
+    }
+
     [Fact]
     public async Task A_minute_over_two_pages_is_built_from_all_its_trades_and_only_once()
     {
