@@ -147,7 +147,7 @@ internal sealed class EndpointConnection : IDisposable
         EndpointError? error = null;
         try
         {
-            error = await response.Content.ReadFromJsonAsync(EndpointJson.Default.EndpointError, cancellationToken).ConfigureAwait(false);
+            error = await response.Content.ReadFromJsonAsync(EndpointJson.Wire.EndpointError, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is JsonException or HttpRequestException or IOException or NotSupportedException or InvalidOperationException)
         {
