@@ -84,8 +84,25 @@ public sealed class ServedByAnotherProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_on_a_server_is_served_by_its_address()
+    {
+        await using var database = await Timescale.TestDatabase.CreatePlainAsync();
+        await FillAsync(database.Url);
+        using var owner = await ServingProgram.StartAsync(database.Url, _folder.Path);
+        var environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["KRAKENDB_HOME"] = _folder.Path, ["KRAKENDB_TOKEN"] = null };
+
+        var latest = await ChildAsync(environment, "latest", "BTC/USD", "--interval", "1h", "--as-of", "2024-01-04", "--format", "csv", "--db-url", owner.Address.ToString());
+        var import = await ChildAsync(environment, "import", "--dir", "csv", "--format", "csv", "--db-url", owner.Address.ToString());
+
+        latest.Output.ShouldBe((await RunAsync("latest", "BTC/USD", "--interval", "1h", "--as-of", "2024-01-04", "--format", "csv", "--db-url", database.Url)).Output, customMessage: latest.Story);
+        import.ExitCode.ShouldBe(0, import.Story);
+        import.Output.ShouldContain("XBTUSD_1.csv,BTC/USD,1,", customMessage: import.Story);
+    }
+
+    [Fact]
     public async Task Commands_that_write_are_carried_out_by_the_owner()
     {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
         await FillAsync();
         await new CandleFile(MarketSpec.RippleTether, MinuteSpan.First(20_000)).WriteToDirectoryAsync(_folder["more"]);
         await File.WriteAllTextAsync(_folder["fear.csv"], "timestamp,value\n2024-01-02,40\n2024-01-03,41\n");
@@ -211,7 +228,9 @@ public sealed class ServedByAnotherProcessTests : IDisposable
         (await store.CountAsync(written)).ShouldBe(written);
     }
 
-    private async Task FillAsync()
+    private Task FillAsync() => FillAsync(Store);
+
+    private async Task FillAsync(string store)
     {
         foreach (var market in new[] { MarketSpec.BitcoinUsd, MarketSpec.EtherUsd })
         {
@@ -219,7 +238,7 @@ public sealed class ServedByAnotherProcessTests : IDisposable
         }
 
         await new TradeFile(MarketSpec.BitcoinUsd, new MinuteSpan(2_000, 300), TradeLayout.WithIds).WriteToDirectoryAsync(_folder["csv"]);
-        (await RunAsync("import", "--dir", _folder["csv"], "--db-url", Store)).ExitCode.ShouldBe(0);
+        (await RunAsync("import", "--dir", _folder["csv"], "--db-url", store)).ExitCode.ShouldBe(0);
     }
 
     private async Task ExportAsync(string name)

@@ -15,17 +15,21 @@ internal sealed class ServingProgram : IDisposable
 
     public int Id => _process.Id;
 
-    public static async Task<ServingProgram> StartAsync(string store, params string[] arguments)
+    /// <param name="store">A file.</param>
+    public static Task<ServingProgram> StartAsync(string store) => StartAsync(store, Path.GetDirectoryName(store)!);
+
+    /// <param name="store">A file or a server.</param>
+    /// <param name="home">Where tokens are left by port: not in the data folder of whoever runs the tests.</param>
+    public static async Task<ServingProgram> StartAsync(string store, string home)
     {
-        var start = new ProcessStartInfo(ChildProcess.Dotnet, [typeof(KrakenDbProgram).Assembly.Location, "serve", "--db-url", store, .. arguments])
+        var start = new ProcessStartInfo(ChildProcess.Dotnet, [typeof(KrakenDbProgram).Assembly.Location, "serve", "--db-url", store])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
 
-        // Tokens by port lie beside the store, not in the data folder of whoever runs the tests.
-        start.Environment["KRAKENDB_HOME"] = Path.GetDirectoryName(store);
+        start.Environment["KRAKENDB_HOME"] = home;
         start.Environment.Remove(TokenFile.Variable);
         var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();

@@ -12,13 +12,16 @@ public sealed class SlowReaderTests : IDisposable
 {
     private const int RowsWritten = 1_000_000;
     private const int BatchRows = 25_000;
-    private const long WalMax = 64L << 20;
+    private const long LogMax = 64L << 20;
     private const long MemoryMax = 96L << 20;
 
     private readonly TemporaryFolder _folder = new();
     private readonly ManualClock _clock = new(Rows.Start.AddDays(2));
 
     private string Store => _folder["kraken.duckdb"];
+
+    // Of the write-ahead log, in bytes.
+    private long Log => new FileInfo(Store + ".wal") is { Exists: true } file ? file.Length : 0;
 
     public void Dispose() => _folder.Dispose();
 
@@ -30,44 +33,58 @@ public sealed class SlowReaderTests : IDisposable
         await using var endpoint = await OwnerEndpoint.StartAsync(store, new OwnerEndpointOptions());
         await using IMarketReader reader = await KrakenDb.Client.RemoteMarketReader.ConnectAsync(new(endpoint.Address, endpoint.Token), locate: null, default);
         var provider = new HistoricalDataProvider(reader, _clock);
-        await using var replay = provider.ReplayCandlesAsync(StoreFile.Symbol, 1, Rows.Start, Rows.Start.AddDays(2), speed: 1).GetAsyncEnumerator();
+        using var leaving = new CancellationTokenSource();
+        var replay = provider.ReplayCandlesAsync(StoreFile.Symbol, 1, Rows.Start, Rows.Start.AddDays(2), speed: 1, cancellationToken: leaving.Token).GetAsyncEnumerator();
         var next = replay.MoveNextAsync().AsTask();
-        var memory = GC.GetTotalMemory(forceFullCollection: true);
-        long log = 0;
-
-        for (var minute = 0; minute < RowsWritten; minute += BatchRows)
+        try
         {
-            await store.WriteAsync(Rows.Write("ETH/USD", 1, Enumerable.Range(minute, BatchRows).Select(at => Rows.Candle(at))), default);
-            log = Math.Max(log, new FileInfo(Store + ".wal") is { Exists: true } wal ? wal.Length : 0);
-
-            // The clock of the replay: a candle for each batch.
-            while (_clock.Waiting == 0)
+            var memory = GC.GetTotalMemory(forceFullCollection: true);
+            long log = 0;
+            var at = default(DateTimeOffset);
+            for (var minute = 0; minute < RowsWritten; minute += BatchRows)
             {
-                await Task.Yield();
+                await WriteAsync(store, minute);
+                log = Math.Max(log, Log);
+
+                // The clock of the replay: a candle for each batch.
+                while (_clock.Waiting == 0)
+                {
+                    await Task.Yield();
+                }
+
+                _clock.Advance(TimeSpan.FromMinutes(1));
+                (await next).ShouldBeTrue();
+                at = replay.Current.Timestamp;
+                next = replay.MoveNextAsync().AsTask();
             }
 
-            _clock.Advance(TimeSpan.FromMinutes(1));
-            (await next).ShouldBeTrue();
-            next = replay.MoveNextAsync().AsTask();
-        }
+            log.ShouldBeLessThan(LogMax);
+            var kept = GC.GetTotalMemory(forceFullCollection: true) - memory;
+            kept.ShouldBeLessThan(MemoryMax);
+            at.ShouldBe(Rows.Start.AddMinutes((RowsWritten / BatchRows) - 1));
 
-        // Refused while any transaction is open; and the log is empty after it.
-        long left;
-        var at = replay.Current.Timestamp;
-        var kept = GC.GetTotalMemory(forceFullCollection: true) - memory;
-        using (var file = DuckDbFile.Acquire(Store, new DuckDbOptions { Threads = 2 }))
+            // Any transaction that were still open would keep the log.
+            using (var file = DuckDbFile.Acquire(Store, new DuckDbOptions { Threads = 2 }))
+            {
+                await file.Writer.RunAsync(session => session.Connection.Execute("CHECKPOINT"), default);
+            }
+
+            Log.ShouldBe(0);
+            (await store.GetSyncStatusAsync("ETH/USD")).Single().TotalRecords.ShouldBe(RowsWritten);
+            TestContext.Current.TestOutputHelper?.WriteLine($"log at most {log} bytes, memory {kept} bytes more");
+        }
+        finally
         {
-            await file.Writer.RunAsync(session => session.Connection.Execute("CHECKPOINT"), default);
-            left = new FileInfo(Store + ".wal") is { Exists: true } wal ? wal.Length : 0;
+            await leaving.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => next);
+            await replay.DisposeAsync();
         }
+    }
 
-        _clock.Advance(TimeSpan.FromDays(2));
-        (await next).ShouldBeTrue();
-        log.ShouldBeLessThan(WalMax);
-        left.ShouldBe(0);
-        kept.ShouldBeLessThan(MemoryMax);
-        at.ShouldBe(Rows.Start.AddMinutes((RowsWritten / BatchRows) - 1));
-        (await store.GetSyncStatusAsync("ETH/USD")).Single().TotalRecords.ShouldBe(RowsWritten);
-        TestContext.Current.TestOutputHelper?.WriteLine($"log at most {log} bytes, memory {kept} bytes more");
+    private static async Task WriteAsync(IMarketStore store, int minute)
+    {
+        var write = Rows.Write("ETH/USD", 1, Enumerable.Range(minute, BatchRows).Select(at => Rows.Candle(at)));
+        await store.WriteAsync(write, default);
+        write.Candles!.Dispose();
     }
 }
