@@ -159,8 +159,7 @@ internal sealed class EndpointConnection : IDisposable
             null => new MarketStoreException($"{Capitalized(address.ToString())}, answered {(int)response.StatusCode} {response.ReasonPhrase}, which is nothing that kraken-db says. Is that its address?"),
             { Code: EndpointError.Unauthorized } => new MarketStoreException($"{error.Message} {error.NextStep}"),
             { Code: EndpointError.UnknownSymbol } => new UnknownSymbolException(error.Message, "", error.NearMatches),
-            { Code: EndpointError.InvalidArgument } => new ArgumentException(error.Message),
-            { Code: EndpointError.NotFound or EndpointError.MethodNotAllowed } => new MarketStoreException($"{error.Message} The owner may be of another version of kraken-db than this program."),
+            { Code: EndpointError.InvalidArgument or EndpointError.NotFound or EndpointError.MethodNotAllowed } => new MarketStoreException($"{error.Message} The owner may be of another version of kraken-db than this program."),
             { Code: EndpointError.StoreBusy or EndpointError.Stopping } => new MarketStoreException(error.Message) { IsTransient = true },
             _ => new MarketStoreException(error.Message),
         };

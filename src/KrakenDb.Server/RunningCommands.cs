@@ -26,7 +26,7 @@ internal sealed class RunningCommands(OwnerEndpointOptions options, Cancellation
             throw RequestRefusedException.Argument($"The body is no command: {exception.Message}");
         }
 
-        if (command is not { Arguments: not null, WorkingDirectory: not null } || !Path.IsPathFullyQualified(command.WorkingDirectory) || command.Arguments.Contains(null))
+        if (command is not { Arguments: not null, WorkingDirectory: not null } || !Path.IsPathFullyQualified(command.WorkingDirectory) || command.Arguments.Any(argument => argument is null))
         {
             throw RequestRefusedException.Argument("The body is no command: arguments and a full working_directory are needed.");
         }

@@ -138,7 +138,7 @@ public sealed class EndpointTests : IAsyncLifetime
         await leaving.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(() => reading);
-        await slow.Cancelled.WaitAsync(TimeSpan.FromSeconds(30));
+        await slow.Cancelled.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
     }
 
     [Fact]
