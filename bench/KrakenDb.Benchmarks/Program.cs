@@ -47,6 +47,7 @@ internal static class Program
         "import" => new ImportBenchmark(options, report).RunAsync(),
         "queries" => new QueryBenchmark(options, report).RunAsync(),
         BenchmarkOptions.ServerJob => new ServerBenchmark(options, report).RunAsync(),
+        "http" => new HttpBenchmark(options, report).RunAsync(),
         "pages" => new PagesBenchmark(options, report).RunAsync(),
         "replay" => new ReplayBenchmark(options, report).RunAsync(),
         _ => new UpsertBenchmark(options, report).RunAsync(),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace KrakenDb.Cli;
@@ -35,6 +36,9 @@ internal sealed class CommandContext
     /// <summary>Columns of the terminal; 120 where there is none.</summary>
     public int Width => _width.Value;
 
+    /// <summary>What relative paths begin at; null for this process's folder.</summary>
+    public string? WorkingDirectory { get; init; }
+
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     public StoreOpener Opener { get; init; } = MarketStore.OpenAsync;
@@ -50,7 +54,7 @@ internal sealed class CommandContext
 
     public Option<string?> DbUrl { get; } = new("--db-url")
     {
-        Description = "The store: postgresql://user@host:port/database, duckdb:PATH or a path. Default: DATABASE_URL, else kraken.duckdb under KRAKENDB_HOME or in the user's data folder.",
+        Description = "The store: postgresql://user@host:port/database, duckdb:PATH, a path, or a running owner's http://127.0.0.1:PORT. Default: DATABASE_URL, else kraken.duckdb under KRAKENDB_HOME or in the user's data folder.",
         HelpName = "URL",
         Recursive = true,
     };
@@ -72,6 +76,27 @@ internal sealed class CommandContext
             Debug = Environment.GetEnvironmentVariable("KRAKENDB_DEBUG") is { Length: > 0 } and not "0",
         };
     }
+
+    /// <summary>A command that another process has sent to this one, which owns the store.</summary>
+    /// <param name="request">What the sender asks, and what its terminal is like.</param>
+    /// <param name="location">This process's store, whatever the sender calls it.</param>
+    /// <param name="output">To the sender.</param>
+    /// <param name="error">To the sender.</param>
+    public CommandContext ForSender(CommandRequest request, string? location, Stream output, TextWriter error) => new(output, error, () => request.Width)
+    {
+        OutputIsTerminal = request.OutputIsTerminal,
+        Color = request.Color,
+        WorkingDirectory = request.WorkingDirectory,
+        TimeProvider = TimeProvider,
+        Opener = (_, options, cancellationToken) => Opener(location, options, cancellationToken),
+        ExchangeOptions = ExchangeOptions,
+        IndicatorFeedOptions = IndicatorFeedOptions,
+        Debug = Debug,
+    };
+
+    /// <summary>A path from the command line.</summary>
+    [return: NotNullIfNotNull(nameof(path))]
+    public string? PathOf(string? path) => path is null || WorkingDirectory is null ? path : Path.GetFullPath(path, WorkingDirectory);
 
     /// <summary>Opens the store that must be there already.</summary>
     public Task<IMarketStore> OpenStoreAsync(ParseResult parsed, CancellationToken cancellationToken) => OpenStoreAsync(parsed, parsed.GetValue(DbUrl), cancellationToken);

@@ -15,10 +15,15 @@ internal static class KrakenDbProgram
     {
         try
         {
-            var parsed = CreateRoot(context).Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+            var parsed = Parse(arguments, context);
             if (parsed.Errors.Count > 0 && parsed.Action is null or System.CommandLine.Invocation.ParseErrorAction)
             {
                 return Misused(context, parsed, arguments);
+            }
+
+            if (await OwnerCommands.SendAsync(parsed, arguments, context, cancellationToken).ConfigureAwait(false) is { } exitCode)
+            {
+                return exitCode;
             }
 
             var output = new StreamWriter(context.Output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
@@ -39,6 +44,9 @@ internal static class KrakenDbProgram
             return Failure.Report(exception, context, cancellationToken);
         }
     }
+
+    public static ParseResult Parse(IReadOnlyList<string> arguments, CommandContext context) =>
+        CreateRoot(context).Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
 
     public static Command CreateRoot(CommandContext context)
     {
@@ -63,6 +71,7 @@ internal static class KrakenDbProgram
             IndicatorsCommand.Create(context),
             DbCommand.Create(context),
             CopyCommand.Create(context),
+            ServeCommand.Create(context),
             DemoCommand.Create(context),
             SimulateCommand.Create(context),
         };

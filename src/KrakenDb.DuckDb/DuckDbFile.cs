@@ -75,6 +75,23 @@ internal sealed class DuckDbFile : IDisposable
         }
     }
 
+    /// <summary>The other process that owns the file at this moment, and the file's real path; null when none does.</summary>
+    public static (OwnerRecord Owner, string Path)? FindOwner(string path)
+    {
+        try
+        {
+            var full = RealPath(System.IO.Path.GetFullPath(path));
+            return FileOwner.Find(full) is { } owner ? (owner, full) : null;
+        }
+        catch (IOException)
+        {
+            // No such folder, or links in a circle: opening will say so.
+            return null;
+        }
+    }
+
+    public void PublishEndpoint(Uri? endpoint) => _owner.Publish(endpoint);
+
     /// <summary>Gives a lease back; the last one closes the file. Blocks until running jobs are done.</summary>
     public void Dispose()
     {

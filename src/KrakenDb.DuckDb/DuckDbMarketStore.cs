@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace KrakenDb.DuckDb;
 
 /// <summary>The embedded engine: one DuckDB file, owned by this process while it is open.</summary>
-internal sealed partial class DuckDbMarketStore : IMarketStore
+internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
 {
     // Writes in one transaction at most: the first one's caller waits for all of them.
     private const int GroupMax = 15;
@@ -21,6 +21,8 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<DuckDbMarketStore>();
     }
+
+    public string FilePath => _file.Path;
 
     /// <exception cref="StoreInUseException">Another process owns the file.</exception>
     /// <exception cref="MarketStoreException">No such file, no DuckDB file, or one of a newer version.</exception>
@@ -93,6 +95,12 @@ internal sealed partial class DuckDbMarketStore : IMarketStore
                 }
             },
             cancellationToken);
+    }
+
+    public void PublishEndpoint(Uri? endpoint)
+    {
+        ThrowIfDisposed();
+        _file.PublishEndpoint(endpoint);
     }
 
     public async ValueTask DisposeAsync()

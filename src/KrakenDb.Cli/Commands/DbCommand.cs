@@ -51,15 +51,7 @@ internal static class DbCommand
                     return;
                 }
 
-                var features = new Records("name", "on", "note");
-                foreach (var feature in status.Features)
-                {
-                    features.Add(feature.Name, feature.IsOn, feature.Note);
-                }
-
-                var records = new Records("engine", "engine_version", "location", "schema_version", "size_bytes", "candles", "trades", "features");
-                records.Add(status.Engine, status.EngineVersion, status.Location, status.SchemaVersion, status.SizeBytes, status.Candles, status.Trades, features);
-                records.PrintOne(context, parsed.GetValue(format));
+                StoreRecords.WithFeatures(status).PrintOne(context, parsed.GetValue(format));
             }
         });
         return command;

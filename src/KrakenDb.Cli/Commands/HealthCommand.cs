@@ -18,7 +18,7 @@ internal static class HealthCommand
             }
             else
             {
-                ToRecords(report).PrintOne(context, parsed.GetValue(format));
+                StoreRecords.Of(report).PrintOne(context, parsed.GetValue(format));
             }
 
             return report.Connected ? ExitCode.Done : ExitCode.Failed;
@@ -42,25 +42,6 @@ internal static class HealthCommand
         {
             return new HealthReport { Connected = false, Error = exception.Message, ResponseTime = context.TimeProvider.GetElapsedTime(started) };
         }
-    }
-
-    private static Records ToRecords(HealthReport report)
-    {
-        var records = new Records("connected", "error", "symbols", "total_candles", "oldest_data", "newest_data", "response_seconds", "engine", "engine_version", "location", "schema_version", "size_bytes");
-        records.Add(
-            report.Connected,
-            report.Error,
-            report.Symbols,
-            report.TotalCandles,
-            report.OldestData,
-            report.NewestData,
-            new Seconds(report.ResponseTime),
-            report.Store?.Engine,
-            report.Store?.EngineVersion,
-            report.Store?.Location,
-            report.Store?.SchemaVersion,
-            report.Store?.SizeBytes);
-        return records;
     }
 
     private static void PrintTable(CommandContext context, HealthReport report)

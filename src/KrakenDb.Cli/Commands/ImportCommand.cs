@@ -33,7 +33,7 @@ internal static class ImportCommand
                 throw new UsageException($"--batch-size: {parsed.GetValue(batchSize)} is more than {Readable.Count(LargestBatch)}.");
             }
 
-            var source = ImportSource.Find(parsed.GetValue(directory), parsed.GetValue(file), DefaultDirectory);
+            var source = ImportSource.Find(context.PathOf(parsed.GetValue(directory)), context.PathOf(parsed.GetValue(file)), context.PathOf(DefaultDirectory));
             var options = new BulkCsvImporterOptions
             {
                 AllIntervals = parsed.GetValue(all),

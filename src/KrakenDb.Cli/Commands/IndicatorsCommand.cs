@@ -22,7 +22,7 @@ internal static class IndicatorsCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var values = await IndicatorFile.ReadAsync(parsed.GetValue(file)!, parsed.GetValue(name), parsed.GetValue(source), cancellationToken).ConfigureAwait(false);
+            var values = await IndicatorFile.ReadAsync(context.PathOf(parsed.GetValue(file)!), parsed.GetValue(name), parsed.GetValue(source), cancellationToken).ConfigureAwait(false);
             await StoreAsync(context, parsed, values, cancellationToken).ConfigureAwait(false);
         });
         return command;
@@ -103,13 +103,7 @@ internal static class IndicatorsCommand
     {
         if (format != OutputFormat.Table)
         {
-            var records = new Records("timestamp", "indicator_name", "value", "source");
-            foreach (var value in values)
-            {
-                records.Add(value.Timestamp, value.IndicatorName, value.Value, value.Source);
-            }
-
-            records.PrintAll(context, format);
+            StoreRecords.Of(values).PrintAll(context, format);
             return;
         }
 

@@ -25,9 +25,7 @@ internal static class RangeCommand
     {
         if (format != OutputFormat.Table)
         {
-            var records = new Records("symbol", "interval_minutes", "oldest", "newest", "total_candles");
-            records.Add(range.Symbol, range.Interval.Minutes, range.Oldest, range.Newest, range.TotalCandles);
-            records.PrintOne(context, format);
+            StoreRecords.Of(range).PrintOne(context, format);
             return;
         }
 

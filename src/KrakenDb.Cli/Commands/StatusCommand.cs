@@ -33,7 +33,7 @@ internal static class StatusCommand
                 }
                 else
                 {
-                    ToRecords(rows).PrintAll(context, parsed.GetValue(format));
+                    StoreRecords.Of(rows).PrintAll(context, parsed.GetValue(format));
                 }
             }
         });
@@ -96,7 +96,7 @@ internal static class StatusCommand
         var grades = coverage
             .GroupBy(range => range.Grade)
             .OrderByDescending(group => group.Key)
-            .Select(group => (Name: Name(group.Key), Share: group.Sum(range => range.Range.Duration.Ticks) * 100m / total))
+            .Select(group => (Name: CoverageNames.Of(group.Key), Share: group.Sum(range => range.Range.Duration.Ticks) * 100m / total))
             .ToList();
         return grades switch
         {
@@ -104,47 +104,5 @@ internal static class StatusCommand
             [var only] => only.Name,
             _ => string.Join(", ", grades.Select(grade => string.Create(CultureInfo.InvariantCulture, $"{grade.Name} {grade.Share:0.#} %"))),
         };
-    }
-
-    private static string Name(CoverageGrade grade) => grade switch
-    {
-        CoverageGrade.Proven => "proven",
-        CoverageGrade.Claimed => "claimed",
-        _ => "expired",
-    };
-
-    private static string Name(CandleSource source) => source switch
-    {
-        CandleSource.None => "none",
-        CandleSource.TimeAndSalesEdge => "time_and_sales_edge",
-        CandleSource.WebSocketOhlc => "websocket_ohlc",
-        CandleSource.OhlcvtCsv => "ohlcvt_csv",
-        CandleSource.TimeAndSales => "time_and_sales",
-        CandleSource.RestOhlc => "rest_ohlc",
-        CandleSource.ProvenTrades => "proven_trades",
-        _ => ((int)source).ToString(CultureInfo.InvariantCulture),
-    };
-
-    private static Records ToRecords(IReadOnlyList<CoverageStatus> rows)
-    {
-        var records = new Records("symbol", "data_type", "oldest_timestamp", "newest_timestamp", "total_records", "coverage", "gaps");
-        foreach (var row in rows)
-        {
-            var coverage = new Records("start_time", "end_time", "source", "grade");
-            foreach (var range in row.Coverage)
-            {
-                coverage.Add(range.Range.Start, range.Range.End, Name(range.Source), Name(range.Grade));
-            }
-
-            var gaps = new Records("start_time", "end_time");
-            foreach (var gap in row.Gaps)
-            {
-                gaps.Add(gap.StartTime, gap.EndTime);
-            }
-
-            records.Add(row.Symbol, row.DataType, row.OldestTimestamp, row.NewestTimestamp, row.TotalRecords, coverage, gaps);
-        }
-
-        return records;
     }
 }

@@ -79,13 +79,7 @@ internal static class SymbolsCommand
             return;
         }
 
-        var records = new Records("symbol");
-        foreach (var symbol in symbols)
-        {
-            records.Add(symbol);
-        }
-
-        records.PrintAll(context, format);
+        StoreRecords.Symbols(symbols).PrintAll(context, format);
     }
 
     private static void PrintListed(CommandContext context, IReadOnlyList<Instrument> instruments, OutputFormat format)
@@ -111,14 +105,7 @@ internal static class SymbolsCommand
             return;
         }
 
-        var records = new Records("symbol", "altname", "rest_key", "ws_name", "pair_decimals", "lot_decimals", "tick_size", "order_min", "cost_min", "status");
-        foreach (var instrument in instruments)
-        {
-            records.Add(
-                instrument.Symbol, instrument.Altname, instrument.RestKey, instrument.WsName, instrument.PairDecimals, instrument.LotDecimals, instrument.TickSize, instrument.OrderMin, instrument.CostMin, instrument.Status);
-        }
-
-        records.PrintAll(context, format);
+        StoreRecords.Of(instruments).PrintAll(context, format);
     }
 
     private static void PrintChanges(CommandContext context, IReadOnlyList<InstrumentChange> changes, OutputFormat format)
@@ -137,12 +124,6 @@ internal static class SymbolsCommand
             return;
         }
 
-        var records = new Records("symbol", "changed_at", "field", "old_value", "new_value");
-        foreach (var change in changes)
-        {
-            records.Add(change.Symbol, change.ChangedAt, change.Field, change.OldValue, change.NewValue);
-        }
-
-        records.PrintAll(context, format);
+        StoreRecords.Of(changes).PrintAll(context, format);
     }
 }

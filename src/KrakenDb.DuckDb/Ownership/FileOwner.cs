@@ -9,8 +9,13 @@ namespace KrakenDb.DuckDb;
 internal sealed class FileOwner : IDisposable
 {
     private readonly FileStream _lock;
+    private readonly OwnerRecord _record;
 
-    private FileOwner(FileStream heldLock) => _lock = heldLock;
+    private FileOwner(FileStream heldLock, OwnerRecord record)
+    {
+        _lock = heldLock;
+        _record = record;
+    }
 
     /// <param name="databasePath">The DuckDB file, whether it exists or not.</param>
     /// <exception cref="StoreInUseException">Another process owns the file.</exception>
@@ -32,7 +37,7 @@ internal sealed class FileOwner : IDisposable
             // Between the two locks another process may have taken both steps; the record tells whose it is.
             if (Parse(shared) == mine)
             {
-                return new FileOwner(shared);
+                return new FileOwner(shared, mine);
             }
 
             shared.Dispose();
@@ -53,6 +58,31 @@ internal sealed class FileOwner : IDisposable
         throw InUse(databasePath, owner);
     }
 
+    /// <summary>The record of another process that owns the file at this moment; null when there is none. Takes nothing.</summary>
+    public static OwnerRecord? Find(string databasePath)
+    {
+        var path = databasePath + ".owner";
+        if (Read(path) is not { } record || record.Pid == Environment.ProcessId)
+        {
+            return null;
+        }
+
+        try
+        {
+            // The record of a process that was killed stays; its lock does not.
+            using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return null;
+        }
+        catch (IOException exception) when (IsHeld(exception))
+        {
+            return record;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The present owner's record; null when there is none or it cannot be read.</summary>
     public static OwnerRecord? Read(string ownerPath)
     {
@@ -64,6 +94,20 @@ internal sealed class FileOwner : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Says where the owner answers; null when it no longer does.</summary>
+    public void Publish(Uri? endpoint)
+    {
+        // Written over, then cut: a reader in between finds text that is no JSON and looks again.
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(_record with { Endpoint = endpoint?.ToString() }, OwnerRecordContext.Default.OwnerRecord);
+        lock (_lock)
+        {
+            _lock.Position = 0;
+            _lock.Write(bytes);
+            _lock.SetLength(bytes.Length);
+            _lock.Flush();
         }
     }
 
@@ -94,5 +138,9 @@ internal sealed class FileOwner : IDisposable
 
     private static StoreInUseException InUse(string databasePath, OwnerRecord? owner) => new(
         $"{databasePath} is in use by {(owner is null ? "another process" : $"process {owner.Pid}")}. Wait for it to end, or stop it, then run the same command again.",
-        owner?.Pid ?? 0);
+        owner?.Pid ?? 0)
+    {
+        FilePath = databasePath,
+        OwnerEndpoint = owner?.EndpointAddress,
+    };
 }

@@ -10,16 +10,18 @@ public sealed class ArchitectureTests
 {
     private static readonly Dictionary<string, string[]> Arrows = new(StringComparer.Ordinal)
     {
-        ["src/KrakenDb"] = ["KrakenDb.Core", "KrakenDb.DuckDb", "KrakenDb.Kraken", "KrakenDb.Timescale"],
-        ["src/KrakenDb.Cli"] = ["KrakenDb", "KrakenDb.Simulator"],
+        ["src/KrakenDb"] = ["KrakenDb.Client", "KrakenDb.Core", "KrakenDb.DuckDb", "KrakenDb.Kraken", "KrakenDb.Timescale"],
+        ["src/KrakenDb.Cli"] = ["KrakenDb", "KrakenDb.Server", "KrakenDb.Simulator"],
+        ["src/KrakenDb.Client"] = ["KrakenDb.Core"],
         ["src/KrakenDb.Core"] = [],
         ["src/KrakenDb.DuckDb"] = ["KrakenDb.Core"],
         ["src/KrakenDb.Kraken"] = ["KrakenDb.Core"],
+        ["src/KrakenDb.Server"] = ["KrakenDb.Core"],
         ["src/KrakenDb.Simulator"] = ["KrakenDb.Core"],
         ["src/KrakenDb.Timescale"] = ["KrakenDb.Core"],
         ["test/KrakenDb.Scenarios"] = ["KrakenDb", "KrakenDb.Cli", "KrakenDb.Simulator"],
-        ["test/KrakenDb.Tests"] = ["KrakenDb", "KrakenDb.Cli", "KrakenDb.Simulator"],
-        ["bench/KrakenDb.Benchmarks"] = ["KrakenDb", "KrakenDb.Simulator"],
+        ["test/KrakenDb.Tests"] = ["KrakenDb", "KrakenDb.Cli", "KrakenDb.Server", "KrakenDb.Simulator"],
+        ["bench/KrakenDb.Benchmarks"] = ["KrakenDb", "KrakenDb.Server", "KrakenDb.Simulator"],
     };
 
     [Fact]

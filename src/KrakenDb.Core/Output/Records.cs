@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace KrakenDb.Cli;
+namespace KrakenDb;
 
 /// <summary>Named values in rows, printed as CSV or JSON. A value is a string, bool, integer, decimal, time, list of strings, nested records, or null.</summary>
 internal sealed class Records(params string[] names)
@@ -22,14 +22,14 @@ internal sealed class Records(params string[] names)
     }
 
     /// <summary>One array, or a header and a line per row.</summary>
-    public void PrintAll(CommandContext context, OutputFormat format) => Print(context, format, WriteArray);
+    public void WriteAll(Stream stream, OutputFormat format) => Write(stream, format, WriteArray);
 
     /// <summary>The only row as one object, or a header and one line.</summary>
-    public void PrintOne(CommandContext context, OutputFormat format) => Print(context, format, json => WriteObject(json, _rows.Single()));
+    public void WriteOne(Stream stream, OutputFormat format) => Write(stream, format, json => WriteObject(json, _rows.Single()));
 
-    private void Print(CommandContext context, OutputFormat format, Action<Utf8JsonWriter> write)
+    private void Write(Stream stream, OutputFormat format, Action<Utf8JsonWriter> write)
     {
-        var output = new Utf8Output(context.Output);
+        var output = new Utf8Output(stream);
         if (format == OutputFormat.Csv)
         {
             output.Text(string.Join(',', names) + "\n");

@@ -1,4 +1,4 @@
-namespace KrakenDb.Cli;
+namespace KrakenDb;
 
 /// <summary>How data are printed. <see cref="Csv"/> and <see cref="Json"/> are an interface: a changed name is a breaking change.</summary>
 internal enum OutputFormat

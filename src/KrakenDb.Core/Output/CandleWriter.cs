@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace KrakenDb.Cli;
+namespace KrakenDb;
 
 /// <summary>
 /// A stream of candles as CSV or JSON. The fields and their order are an interface: symbol, timestamp, interval_minutes, open, high, low, close,

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace KrakenDb.Cli;
+namespace KrakenDb;
 
 /// <summary>
 /// Times on the command line: RFC 3339 (<c>2024-01-31T12:00:00Z</c>; seconds and offset may be left out, a space may stand for the T), a date

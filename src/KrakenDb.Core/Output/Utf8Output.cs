@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Unicode;
 
-namespace KrakenDb.Cli;
+namespace KrakenDb;
 
 /// <summary>UTF-8 text into a stream through one buffer, without a string per value. Not thread-safe; flush at the end.</summary>
 internal sealed class Utf8Output(Stream stream)
