@@ -55,7 +55,7 @@ internal sealed partial class ServerBenchmark
         long rows = 0;
         while (await reader.ReadAsync())
         {
-            rows += reader.GetDateTime(0) < end ? 1 : 0;
+            rows += reader.GetDateTime(0) < end.UtcDateTime ? 1 : 0;
             for (var column = 1; column < 6; column++)
             {
                 _ = reader.GetDecimal(column);
