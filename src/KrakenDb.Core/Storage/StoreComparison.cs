@@ -123,6 +123,10 @@ internal sealed class StoreComparison(IMarketStore source, IMarketStore destinat
     /// <summary>The first candle of the source that the destination has neither as it is nor (merged) in a better one.</summary>
     private async Task<string?> FirstLostCandleAsync(string symbol, Interval interval, TimeRange extent, bool isMerge, CancellationToken cancellationToken)
     {
+        // A minute that the destination's trades prove to be quiet has no candle, whatever the source's file says.
+        var proven = isMerge && interval == Interval.Minute
+            ? ProvenMinutes.Of(await destination.GetCoverageAsync(symbol, DataType.Candles(interval), cancellationToken).ConfigureAwait(false), [], [])
+            : ProvenMinutes.None;
         await foreach (var (candles, range) in StoreStreams.CandlesAsync(source, symbol, interval, extent, cancellationToken).ConfigureAwait(false))
         {
             using (candles)
@@ -137,6 +141,11 @@ internal sealed class StoreComparison(IMarketStore source, IMarketStore destinat
                     }
 
                     var found = at < there.Count && there.Timestamp[at] == candles.Timestamp[index];
+                    if (!found && proven.Refuses(candles.Timestamp[index], candles.Source[index]))
+                    {
+                        continue;
+                    }
+
                     if (!found || (isMerge ? CandlePrecedence.Compare(there[at], candles[index]) < 0 : there[at] != candles[index]))
                     {
                         return $"{UnixTime.ToDateTimeOffset(candles.Timestamp[index]):u}: source {candles[index].ToText()} ({candles.Source[index]}), destination {(found ? $"{there[at].ToText()} ({there.Source[at]})" : "nothing")}";

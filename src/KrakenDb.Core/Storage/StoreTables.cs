@@ -27,6 +27,7 @@ internal static class StoreTables
     {
         ["schema_version"] = "each store's own migrations write it",
         ["pending_refresh"] = "derived: writes to the destination fill it anew",
+        ["retention_policies"] = "what a store drops is decided for each store: kraken-db db retention set",
     };
 
     public static IReadOnlyList<StoreTable> All { get; } =

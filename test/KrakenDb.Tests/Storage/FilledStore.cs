@@ -27,7 +27,7 @@ internal static class FilledStore
             default);
 
         // Minutes with and without values, a hole, a day that nothing covers, hours beside them.
-        var minutes = Enumerable.Range(0, 600).Select(index => Rows.Candle(index * 500, price + index, volume: 0.1m + index, quoteVolume: index % 3 == 0 ? 10 : null, vwap: index % 5 == 0 ? 99.5m : null, source: index % 2 == 0 ? CandleSource.OhlcvtCsv : CandleSource.RestOhlc));
+        var minutes = Enumerable.Range(0, 600).Select(index => Rows.Candle(index * 500, price + index, volume: 0.1m + index, quoteVolume: index % 3 == 0 ? 10 : null, vwap: index % 5 == 0 ? 99.5m : null, source: index is >= 200 and < 260 ? CandleSource.ProvenTrades : index % 2 == 0 ? CandleSource.OhlcvtCsv : CandleSource.RestOhlc));
         await store.WriteAsync(
             Rows.Write(Symbol, 1, minutes, Rows.Covered(0, 100_000), Rows.Covered(100_000, 130_000, CandleSource.ProvenTrades, CoverageGrade.Proven, 1, 700), Rows.Covered(150_000, Minutes), Rows.Covered(-10_000, 0, grade: CoverageGrade.Expired)) with { WantedFrom = Rows.Start.AddDays(-3) },
             default);

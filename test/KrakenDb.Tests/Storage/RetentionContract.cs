@@ -8,6 +8,9 @@ public abstract class RetentionContract : IAsyncLifetime
 {
     private const string Symbol = "BTC/USD";
 
+    // In minutes of the history.
+    private const int ProvenFrom = 24_000;
+
     private static readonly string Minutes = DataType.Candles(Interval.Minute);
 
     // Five weeks of minutes from a Monday on; the present is a Thursday in the sixth.
@@ -262,7 +265,7 @@ public abstract class RetentionContract : IAsyncLifetime
             2 => Rows.Candle(minute, 100 + (minute % 17), volume: 0.0000000001m * (minute + 1), quoteVolume: 0.0000000003m, vwap: 100, count: minute, source: CandleSource.TimeAndSales),
             3 => Rows.Candle(minute, 100 + (minute % 7), volume: 123_456_789_012.123456789m, count: 2),
             _ => Rows.Candle(minute, 100, volume: 2, quoteVolume: 200, vwap: 100, source: CandleSource.RestOhlc),
-        }),
+        }).Select(row => row.Timestamp < Rows.Minutes(ProvenFrom, ProvenFrom + 1).StartMicroseconds ? row : row with { Source = CandleSource.ProvenTrades }),
     ];
 
     // Minutes with stretches that are not covered (one across a Monday: half-covered weeks), and imported candles that overlap and contradict them.
@@ -271,8 +274,8 @@ public abstract class RetentionContract : IAsyncLifetime
     private static async Task WriteHistoryAsync(IMarketStore store, bool allowExpiring = false)
     {
         var minutes = Rows.Write(
-            Symbol, 1, Hostile(), Rows.Covered(0, 6_000), Rows.Covered(6_500, 9_000, CandleSource.TimeAndSales), Rows.Covered(11_003, 24_000, CandleSource.RestOhlc),
-            Rows.Covered(24_000, 35 * 1440, CandleSource.ProvenTrades, CoverageGrade.Proven));
+            Symbol, 1, Hostile(), Rows.Covered(0, 6_000), Rows.Covered(6_500, 9_000, CandleSource.TimeAndSales), Rows.Covered(11_003, ProvenFrom, CandleSource.RestOhlc),
+            Rows.Covered(ProvenFrom, 35 * 1440, CandleSource.ProvenTrades, CoverageGrade.Proven));
         await store.WriteAsync(minutes with { AllowExpiring = allowExpiring }, default);
         if (!allowExpiring)
         {
