@@ -52,7 +52,8 @@ internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
         await SizesAsync(target);
     }
 
-    private static async Task<NpgsqlConnectionStringBuilder> CreateDatabaseAsync(string url, string name)
+    /// <summary>An empty database of that name.</summary>
+    public static async Task<NpgsqlConnectionStringBuilder> CreateDatabaseAsync(string url, string name)
     {
         var settings = PostgresUrl.Parse(url, Environment.GetEnvironmentVariable);
         await ExecuteAsync(settings, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
