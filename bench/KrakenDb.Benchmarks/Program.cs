@@ -45,6 +45,7 @@ internal static class Program
     {
         "frames" => new FrameBenchmark(options, report).RunAsync(),
         "import" => new ImportBenchmark(options, report).RunAsync(),
+        "live" => new LiveBenchmark(options, report).RunAsync(),
         "queries" => new QueryBenchmark(options, report).RunAsync(),
         BenchmarkOptions.ServerJob => new ServerBenchmark(options, report).RunAsync(),
         "http" => new HttpBenchmark(options, report).RunAsync(),

@@ -55,7 +55,8 @@ internal sealed partial class ServerBenchmark(BenchmarkOptions options, Report r
 
     public static async Task<IMarketStore> OpenFreshAsync(string url, string name) => await OpenAsync(await CreateDatabaseAsync(url, name));
 
-    private static async Task<NpgsqlConnectionStringBuilder> CreateDatabaseAsync(string url, string name)
+    /// <summary>An empty database of that name.</summary>
+    public static async Task<NpgsqlConnectionStringBuilder> CreateDatabaseAsync(string url, string name)
     {
         var settings = PostgresUrl.Parse(url, Environment.GetEnvironmentVariable);
         await ExecuteAsync(settings, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");

@@ -46,6 +46,9 @@ internal sealed class CommandContext
     /// <summary>How the exchange is reached.</summary>
     public Func<KrakenExchangeOptions> ExchangeOptions { get; init; } = () => new KrakenExchangeOptions { ReportDirectory = Path.Combine(Path.GetDirectoryName(StoreLocation.DefaultFilePath)!, "replies") };
 
+    /// <summary>What happens now at the exchange.</summary>
+    public Func<Microsoft.Extensions.Logging.ILogger, ILiveFeed> LiveFeed { get; init; } = logger => new KrakenLiveFeed(new KrakenLiveFeedOptions { Logger = logger });
+
     /// <summary>Where external indicators come from.</summary>
     public Func<IndicatorFeedOptions> IndicatorFeedOptions { get; init; } = () => new IndicatorFeedOptions();
 
@@ -74,6 +77,7 @@ internal sealed class CommandContext
             ErrorIsTerminal = !Console.IsErrorRedirected,
             Color = terminal && HasColors(),
             Debug = Environment.GetEnvironmentVariable("KRAKENDB_DEBUG") is { Length: > 0 } and not "0",
+            TimeProvider = SimulatedClock.FromEnvironment(),
         };
     }
 

@@ -70,6 +70,8 @@ internal static class KrakenDbProgram
             HealthCommand.Create(context),
             IndicatorsCommand.Create(context),
             DbCommand.Create(context),
+            CollectCommand.Create(context),
+            RunCommand.Create(context),
             CopyCommand.Create(context),
             ServeCommand.Create(context),
             DemoCommand.Create(context),

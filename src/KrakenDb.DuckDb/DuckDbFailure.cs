@@ -16,8 +16,12 @@ internal static class DuckDbFailure
             : message.Contains("Permission denied", StringComparison.OrdinalIgnoreCase) ? " Allow this user to read and write the file and its folder."
             : message.Contains("version number", StringComparison.OrdinalIgnoreCase) ? " The file was written by a newer DuckDB: update kraken-db. It was not changed."
             : "";
-        return new MarketStoreException($"{path}: {(message.EndsWith('.') ? message : message + ".")}{next}", exception) { IsTransient = isFull };
+        return new MarketStoreException($"{path}: {(message.EndsWith('.') ? message : message + ".")}{next}", exception) { IsTransient = isFull, RefusesRows = IsOfRows(message) };
     }
+
+    private static bool IsOfRows(string message) => message.StartsWith("Constraint Error", StringComparison.Ordinal)
+        || message.StartsWith("Conversion Error", StringComparison.Ordinal)
+        || message.StartsWith("Out of Range Error", StringComparison.Ordinal);
 
     public static string FirstLine(string message) => message.AsSpan().Trim() is var text && text.IndexOf('\n') is var end and > 0 ? text[..end].ToString() : text.ToString();
 }

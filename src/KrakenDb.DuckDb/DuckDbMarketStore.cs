@@ -125,6 +125,23 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
         return WriteAsync(write, cancellationToken);
     }
 
+    bool IMarketStore.HasOneWriter => true;
+
+    Task<IReadOnlyList<StoreReceipt>> IMarketStore.WriteTogetherAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellationToken)
+    {
+        foreach (var write in writes)
+        {
+            StoreWriteRules.Check(write);
+        }
+
+        if (writes.Select(write => write.Symbol).Distinct(StringComparer.Ordinal).Count() != writes.Count)
+        {
+            throw new ArgumentException("A symbol is written once per transaction.", nameof(writes));
+        }
+
+        return Writer.RunAsync(session => Write(session, writes, cancellationToken), cancellationToken);
+    }
+
     Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) =>
         Readers.RunAsync(session => LedgerTables.ReadCursor(session, file), cancellationToken);
 
@@ -284,6 +301,25 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
         var (receipt, after) = InTransaction(session, () => Merge(session, write, before), cancellationToken);
         ledgers[write.Symbol] = after;
         return receipt;
+    }
+
+    private IReadOnlyList<StoreReceipt> Write(DuckDbSession session, IReadOnlyList<StoreWrite> writes, CancellationToken cancellationToken)
+    {
+        var ledgers = _file.Ledgers.Load(session);
+        var merged = InTransaction(
+            session,
+            () => writes.Select(write =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return Merge(session, write, ledgers.GetValueOrDefault(write.Symbol) ?? new SymbolLedger(write.Symbol));
+            }).ToList(),
+            cancellationToken);
+        foreach (var (_, after) in merged)
+        {
+            ledgers[after.Symbol] = after;
+        }
+
+        return merged.ConvertAll(each => each.Receipt);
     }
 
     private (StoreReceipt Receipt, SymbolLedger After) Merge(DuckDbSession session, StoreWrite write, SymbolLedger before)

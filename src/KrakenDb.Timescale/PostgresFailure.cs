@@ -12,7 +12,13 @@ internal static class PostgresFailure
         if (exception is PostgresException refused)
         {
             var (next, isTransient) = Advice(settings, refused);
-            return new MarketStoreException($"{location}: {refused.MessageText}.{next}", exception) { IsTransient = isTransient };
+            return new MarketStoreException($"{location}: {refused.MessageText}.{next}", exception)
+            {
+                IsTransient = isTransient,
+
+                // Class 22, data exception, and 23, integrity constraint violation; P0001 is what a trigger of the user's raises.
+                RefusesRows = refused.SqlState is ['2', '2' or '3', ..] or PostgresErrorCodes.RaiseException,
+            };
         }
 
         if (exception.Message.Contains("No password has been provided", StringComparison.Ordinal))

@@ -40,7 +40,8 @@ internal static class FillGapsCommand
         return command;
     }
 
-    private static async Task<GapFillResult> RunAsync(CommandContext context, GapFiller filler, CancellationToken cancellationToken)
+    /// <summary>Fills while progress is shown.</summary>
+    public static async Task<GapFillResult> RunAsync(CommandContext context, GapFiller filler, CancellationToken cancellationToken)
     {
         var lines = new ProgressLines(context);
         await using (lines.ConfigureAwait(false))

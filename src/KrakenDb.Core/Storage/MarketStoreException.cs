@@ -10,4 +10,7 @@ public class MarketStoreException : Exception
 
     /// <summary>Whether the same call may succeed later without a change.</summary>
     public bool IsTransient { get; init; }
+
+    /// <summary>Whether the store works and refused the rows themselves: others may be taken.</summary>
+    internal bool RefusesRows { get; init; }
 }
