@@ -12,6 +12,7 @@ public sealed class SlowReaderTests : IDisposable
 {
     private const int RowsWritten = 1_000_000;
     private const int BatchRows = 25_000;
+    private const int EngineThreads = 2;
     private const long LogMax = 64L << 20;
     private const long MemoryMax = 96L << 20;
 
@@ -63,9 +64,13 @@ public sealed class SlowReaderTests : IDisposable
             kept.ShouldBeLessThan(MemoryMax);
             at.ShouldBe(Rows.Start.AddMinutes((RowsWritten / BatchRows) - 1));
 
-            // Any transaction that were still open would keep the log.
-            using (var file = DuckDbFile.Acquire(Store, new DuckDbOptions { Threads = 2 }))
+            using (var file = DuckDbFile.Acquire(Store, new DuckDbOptions { Threads = EngineThreads }))
             {
+                // Both readers are free at once, and none has a transaction open: a second BEGIN on its connection would be refused.
+                using var both = new Barrier(EngineThreads);
+                var reads = Enumerable.Range(0, EngineThreads).Select(_ => file.Readers.RunAsync(session => both.SignalAndWait(TimeSpan.FromMinutes(1)) && BeginsAnew(session), default));
+                (await Task.WhenAll(reads)).ShouldAllBe(isFree => isFree);
+                (await file.Writer.RunAsync(BeginsAnew, default)).ShouldBeTrue();
                 await file.Writer.RunAsync(session => session.Connection.Execute("CHECKPOINT"), default);
             }
 
@@ -79,6 +84,13 @@ public sealed class SlowReaderTests : IDisposable
             await Should.ThrowAsync<OperationCanceledException>(() => next);
             await replay.DisposeAsync();
         }
+    }
+
+    private static bool BeginsAnew(DuckDbSession session)
+    {
+        session.Connection.Execute("BEGIN");
+        session.Connection.Execute("ROLLBACK");
+        return true;
     }
 
     private static async Task WriteAsync(IMarketStore store, int minute)
