@@ -39,6 +39,9 @@ internal sealed class CommandContext
     /// <summary>What relative paths begin at; null for this process's folder.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>For a command that another process sent: the store of this process, whatever the sender calls it. Null for the default one.</summary>
+    public string? OwnStore { get; init; }
+
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     public StoreOpener Opener { get; init; } = MarketStore.OpenAsync;
@@ -91,6 +94,7 @@ internal sealed class CommandContext
         OutputIsTerminal = request.OutputIsTerminal,
         Color = request.Color,
         WorkingDirectory = request.WorkingDirectory,
+        OwnStore = location,
         TimeProvider = TimeProvider,
         Opener = (_, options, cancellationToken) => Opener(location, options, cancellationToken),
         ExchangeOptions = ExchangeOptions,
@@ -101,6 +105,9 @@ internal sealed class CommandContext
     /// <summary>A path from the command line.</summary>
     [return: NotNullIfNotNull(nameof(path))]
     public string? PathOf(string? path) => path is null || WorkingDirectory is null ? path : Path.GetFullPath(path, WorkingDirectory);
+
+    /// <summary>The store that the command line names, for what does not open it as a store.</summary>
+    public string? LocationOf(ParseResult parsed) => WorkingDirectory is null ? parsed.GetValue(DbUrl) : OwnStore;
 
     /// <summary>Opens the store that must be there already.</summary>
     public Task<IMarketStore> OpenStoreAsync(ParseResult parsed, CancellationToken cancellationToken) => OpenStoreAsync(parsed, parsed.GetValue(DbUrl), cancellationToken);

@@ -20,7 +20,7 @@ internal static class BackupCommands
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var report = await StoreBackup.CreateAsync(parsed.GetValue(context.DbUrl), parsed.GetValue(file)!, parsed.GetValue(force), Options(context), cancellationToken).ConfigureAwait(false);
+            var report = await StoreBackup.CreateAsync(context.LocationOf(parsed), context.PathOf(parsed.GetValue(file)!), parsed.GetValue(force), Options(context), cancellationToken).ConfigureAwait(false);
             Print(context, report, parsed.GetValue(format), "Backed up to");
         });
         return command;

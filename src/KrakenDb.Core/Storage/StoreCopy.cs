@@ -75,7 +75,7 @@ internal sealed class StoreCopy(IMarketStore source, IMarketStore destination, b
         return new StoreCopyReport { WasEqual = false, IsMerge = merges, Checks = await comparison.RunAsync(merges, cancellationToken).ConfigureAwait(false), WithExpired = expired };
     }
 
-    private static ITableStore Tables(IMarketStore store) => store as ITableStore ?? throw new MarketStoreException("This kind of store cannot be copied as a whole. Name its file or its server.");
+    private static ITableStore Tables(IMarketStore store) => store as ITableStore ?? throw new MarketStoreException("A store that another process serves cannot be copied as a whole, nor into. Stop that process, or copy a backup: kraken-db db backup FILE");
 
     private static async Task<string> LocationAsync(IMarketStore store, CancellationToken cancellationToken) => (await store.GetStatusAsync(cancellationToken).ConfigureAwait(false)).Location;
 

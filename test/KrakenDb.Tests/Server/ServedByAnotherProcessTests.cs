@@ -118,6 +118,11 @@ public sealed class ServedByAnotherProcessTests : IDisposable
         (await RunningProgram.RunAsync(Store, "indicators", "import", "fear.csv", "--name", "fear_greed")).ExitCode.ShouldBe(0);
         (await RunAsync("indicators", "show", "fear_greed", "--format", "csv", "--db-url", Store)).Lines[1].ShouldContain(",41,");
         (await RunAsync("db", "compact", "--db-url", Store)).ExitCode.ShouldBe(0);
+        (await RunningProgram.RunAsync(Store, "db", "backup", "backup.duckdb")).ExitCode.ShouldBe(0);
+        (await RunAsync("range", "XRP/USDT", "--format", "csv", "--db-url", _folder["backup.duckdb"])).Lines[1].ShouldStartWith("XRP/USDT,1,");
+        (await RunAsync("db", "retention", "set", "trades", "90d", "--db-url", Store)).ExitCode.ShouldBe(0);
+        (await RunAsync("db", "retention", "show", "--format", "csv", "--db-url", Store)).Output.ShouldContain("trades,90");
+        (await RunAsync("copy", "--from", Store, "--to", _folder["copy.duckdb"])).Error.ShouldContain("db backup FILE");
 
         var missing = await RunAsync("import", "--file", "/nowhere/XBTUSD_1.csv", "--db-url", Store);
         missing.ExitCode.ShouldBe(1);
