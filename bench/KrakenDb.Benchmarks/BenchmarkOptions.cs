@@ -6,13 +6,15 @@ internal sealed record BenchmarkOptions
     public const string Usage =
         """
         dotnet run -c Release --project bench/KrakenDb.Benchmarks -- [JOB ...] [--rows N ...] [--dir DIR] [--dry]
-          JOB     import, queries, replay, http, upserts, frames, pages, live, or all (default); server: on the server that KRAKENDB_BENCH_URL names
+          JOB     import, queries, replay, http, upserts, frames, pages, live, or all (default); book: order books, from ../shared/data;
+                  server: on the server that KRAKENDB_BENCH_URL names
           --rows  rows of the generated 1-minute file; may be repeated (default for import: 1000000 and 10000000, for the rest: 10000000)
           --dir   folder for the generated files and stores (default: artifacts/bench); what is generated is kept for the next run
           --dry   every job on 20,000 rows in a few seconds, nothing judged, nothing kept
         """;
 
     public const string ServerJob = "server";
+    public const string BookJob = "book";
 
     private const long DryRows = 20_000;
     private static readonly string[] AllJobs = ["import", "queries", "replay", "http", "upserts", "frames", "pages", "live"];
@@ -57,7 +59,7 @@ internal sealed record BenchmarkOptions
                 case "all":
                     jobs.AddRange(AllJobs);
                     break;
-                case var job when AllJobs.Contains(job) || job == ServerJob:
+                case var job when AllJobs.Contains(job) || job is ServerJob or BookJob:
                     jobs.Add(job);
                     break;
                 default:

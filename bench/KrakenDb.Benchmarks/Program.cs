@@ -50,6 +50,7 @@ internal static class Program
         BenchmarkOptions.ServerJob => new ServerBenchmark(options, report).RunAsync(),
         "http" => new HttpBenchmark(options, report).RunAsync(),
         "pages" => new PagesBenchmark(options, report).RunAsync(),
+        "book" => new BookBenchmark(options, report).RunAsync(),
         "replay" => new ReplayBenchmark(options, report).RunAsync(),
         _ => new UpsertBenchmark(options, report).RunAsync(),
     };

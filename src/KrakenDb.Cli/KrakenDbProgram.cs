@@ -68,6 +68,7 @@ internal static class KrakenDbProgram
             CoverageCommand.Create(context),
             VerifyCommand.Create(context),
             HealthCommand.Create(context),
+            BookCommand.Create(context),
             IndicatorsCommand.Create(context),
             DbCommand.Create(context),
             CollectCommand.Create(context),

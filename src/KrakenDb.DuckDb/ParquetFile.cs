@@ -4,7 +4,7 @@ using KrakenDb.DuckDb.Native;
 namespace KrakenDb.DuckDb;
 
 /// <summary>Writes candles to a Parquet file, whatever engine they come from: through a database of its own beside the target, never the user's.</summary>
-internal static class ParquetFile
+internal static partial class ParquetFile
 {
     private const string Table =
         """
@@ -38,12 +38,15 @@ internal static class ParquetFile
     /// <param name="candles">Any symbols and intervals.</param>
     /// <param name="cancellationToken"></param>
     /// <exception cref="MarketStoreException">No such folder, no space, a value beyond the limits.</exception>
-    public static async Task<long> WriteCandlesAsync(string path, IAsyncEnumerable<Candle> candles, CancellationToken cancellationToken = default)
+    public static Task<long> WriteCandlesAsync(string path, IAsyncEnumerable<Candle> candles, CancellationToken cancellationToken = default) =>
+        WriteAsync(path, "candles", Table, connection => AppendAsync(connection, candles, cancellationToken), cancellationToken);
+
+    private static async Task<long> WriteAsync(string path, string table, string definition, Func<DuckDbConnection, Task<long>> append, CancellationToken cancellationToken)
     {
         var target = Path.GetFullPath(path);
         if (Directory.Exists(target))
         {
-            throw new MarketStoreException($"{target} is a folder. Name a file in it, such as {Path.Combine(target, "candles.parquet")}.");
+            throw new MarketStoreException($"{target} is a folder. Name a file in it, such as {Path.Combine(target, table + ".parquet")}.");
         }
 
         if (!Directory.Exists(Path.GetDirectoryName(target)))
@@ -56,7 +59,7 @@ internal static class ParquetFile
         var staging = unfinished + ".duckdb";
         try
         {
-            var rows = await WriteAsync(staging, unfinished, candles, cancellationToken).ConfigureAwait(false);
+            var rows = await WriteAsync(staging, unfinished, table, definition, append, cancellationToken).ConfigureAwait(false);
             File.Move(unfinished, target, overwrite: true);
             return rows;
         }
@@ -80,18 +83,18 @@ internal static class ParquetFile
         }
     }
 
-    private static async Task<long> WriteAsync(string staging, string unfinished, IAsyncEnumerable<Candle> candles, CancellationToken cancellationToken)
+    private static async Task<long> WriteAsync(string staging, string unfinished, string table, string definition, Func<DuckDbConnection, Task<long>> append, CancellationToken cancellationToken)
     {
         using var database = DuckDbDatabase.Open(staging, new Dictionary<string, string>(Settings, StringComparer.Ordinal) { ["temp_directory"] = staging + ".tmp" });
         using var connection = database.Connect();
         using var interrupt = connection.InterruptWhen(cancellationToken);
-        connection.Execute(Table);
+        connection.Execute(definition);
 
         // One transaction, never committed: the rows are read by it alone.
         connection.Execute("BEGIN");
-        var rows = await AppendAsync(connection, candles, cancellationToken).ConfigureAwait(false);
+        var rows = await append(connection).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        var copy = $"COPY candles TO '{unfinished.Replace("'", "''", StringComparison.Ordinal)}' (FORMAT parquet, COMPRESSION zstd)";
+        var copy = $"COPY {table} TO '{unfinished.Replace("'", "''", StringComparison.Ordinal)}' (FORMAT parquet, COMPRESSION zstd)";
 
         // Takes a second for each few million rows: not on a thread of the pool.
         await Task.Factory.StartNew(() => connection.Execute(copy), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);

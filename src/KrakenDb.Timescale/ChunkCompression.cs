@@ -9,7 +9,7 @@ internal static class ChunkCompression
         """
         SELECT hypertable_name::text, total_chunks, number_compressed_chunks, coalesce(before_compression_total_bytes, 0)::bigint, coalesce(after_compression_total_bytes, 0)::bigint
         FROM timescaledb_information.hypertables, LATERAL hypertable_compression_stats(format('%I.%I', hypertable_schema, hypertable_name)::regclass)
-        WHERE hypertable_schema = current_schema() AND hypertable_name IN ('candles', 'trades')
+        WHERE hypertable_schema = current_schema() AND hypertable_name IN ('candles', 'trades', 'kraken_orderbook_messages', 'kraken_orderbook_entries')
         ORDER BY hypertable_name
         """;
 
@@ -20,7 +20,7 @@ internal static class ChunkCompression
         ORDER BY range_start
         """;
 
-    private static readonly (string Table, TimeSpan Age)[] Policies = [("candles", TimeSpan.FromDays(30)), ("trades", TimeSpan.FromDays(7))];
+    private static readonly (string Table, TimeSpan Age)[] Policies = [("candles", TimeSpan.FromDays(30)), ("trades", TimeSpan.FromDays(7)), ("kraken_orderbook_messages", TimeSpan.FromDays(1)), ("kraken_orderbook_entries", TimeSpan.FromDays(1))];
 
     public static async Task<IReadOnlyList<TableCompression>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

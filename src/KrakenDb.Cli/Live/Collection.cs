@@ -143,6 +143,6 @@ internal static class Collection
     }
 
     // A record of one store must never be replayed into another.
-    private static string DefaultJournal(string location) =>
+    internal static string DefaultJournal(string location) =>
         Path.Combine(StoreLocation.DataFolder, "journal", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(location)), 0, 8).ToLower(CultureInfo.InvariantCulture));
 }

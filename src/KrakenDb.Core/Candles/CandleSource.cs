@@ -25,4 +25,7 @@ public enum CandleSource : byte
 
     /// <summary>Built from stored trades with contiguous ids.</summary>
     ProvenTrades = 50,
+
+    /// <summary>The WebSocket's book channel; of coverage only, no candle has it.</summary>
+    WebSocketBook = 60,
 }

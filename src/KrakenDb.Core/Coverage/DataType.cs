@@ -10,6 +10,9 @@ public static class DataType
     /// <summary><c>candles_60m</c> for one hour: always in minutes.</summary>
     public static string Candles(Interval interval) => string.Create(CultureInfo.InvariantCulture, $"candles_{interval.Minutes}m");
 
+    /// <summary><c>book_10</c>: an order book of that many prices a side. Its coverage is in received time.</summary>
+    public static string Book(int depth) => string.Create(CultureInfo.InvariantCulture, $"book_{depth}");
+
     /// <summary>The interval of a candle type; null for any other type.</summary>
     public static Interval? CandleInterval(string dataType) =>
         dataType.StartsWith("candles_", StringComparison.Ordinal) && dataType.EndsWith('m')

@@ -109,6 +109,8 @@ internal sealed class CopyReader : IAsyncDisposable
 
     public short Int16(int field) => BinaryPrimitives.ReadInt16BigEndian(Field(field));
 
+    public bool Boolean(int field) => Field(field)[0] != 0;
+
     public long Int64(int field) => BinaryPrimitives.ReadInt64BigEndian(Field(field));
 
     public long Timestamp(int field) => PgTime.FromWire(Int64(field));

@@ -77,6 +77,39 @@ internal sealed class CopyWriter : IAsyncDisposable
 
     public void Volume(Int128 scaled) => _at += PgNumeric.Write(_buffer.AsSpan(_at), scaled);
 
+    public void Boolean(bool value)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_at), 1);
+        _buffer[_at + 4] = value ? (byte)1 : (byte)0;
+        _at += 5;
+    }
+
+    /// <summary>A field of any length, which may be longer than the buffer. A <c>jsonb</c> begins with its version, a byte of 1.</summary>
+    public async ValueTask BytesAsync(ReadOnlyMemory<byte> value, bool isJson, CancellationToken cancellationToken)
+    {
+        if (IsFull(5 + Math.Min(value.Length, BufferBytes / 2)))
+        {
+            await FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_at), value.Length + (isJson ? 1 : 0));
+        _at += 4;
+        if (isJson)
+        {
+            _buffer[_at++] = 1;
+        }
+
+        if (value.Length > BufferBytes / 2)
+        {
+            await FlushAsync(cancellationToken).ConfigureAwait(false);
+            await _stream.WriteAsync(value, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        value.CopyTo(_buffer.AsMemory(_at));
+        _at += value.Length;
+    }
+
     public void Text(string value)
     {
         var bytes = Encoding.UTF8.GetBytes(value, _buffer.AsSpan(_at + 4));

@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using System.Text;
+using KrakenDb.Kraken;
+
+namespace KrakenDb.Benchmarks;
+
+/// <summary>
+/// Order books: one update through reader, book and checksum; a recording of many updates in the store, its size, its replay, and the book at random moments. The recording
+/// is a real one of fifty seconds (<c>../shared/data</c>), again and again with its times moved on.
+/// </summary>
+internal sealed class BookBenchmark(BenchmarkOptions options, Report report)
+{
+    private const string Capture = "../shared/data/ws_v2/crossbook_kraken_btcusd_sample.cbcap";
+    private const long LoopNanoseconds = 51_000_000_000;
+    private const int BatchFrames = 122_880;
+
+    private readonly KrakenBookWire _wire = new();
+
+    public async Task RunAsync()
+    {
+        var frames = ReadFrames(Path.Combine(Machine.RepositoryRoot, Capture));
+        MeasureUpdates(frames);
+        await MeasureStoreAsync(frames);
+    }
+
+    private static List<(long Time, byte[] Text)> ReadFrames(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"The recording is missing: put it at {Path.GetFullPath(path)}.");
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        var frames = new List<(long, byte[])>();
+        for (var at = Array.IndexOf(bytes, (byte)'\n') + 1; at < bytes.Length;)
+        {
+            var end = Array.IndexOf(bytes, (byte)'\n', at);
+            var parts = Encoding.ASCII.GetString(bytes, at, end - at).Split(' ');
+            var length = int.Parse(parts[1]);
+            frames.Add((long.Parse(parts[0]), bytes[(end + 1)..(end + 1 + length)]));
+            at = end + 2 + length;
+        }
+
+        return frames;
+    }
+
+    private void MeasureUpdates(List<(long Time, byte[] Text)> frames)
+    {
+        var books = frames.Select(frame => frame.Text).Where(text => text.AsSpan().StartsWith("{\"channel\":\"book\""u8)).ToArray();
+        var chain = new BookChain(25, _wire);
+        var frame = new BookFrame();
+        Run(20);
+        var rounds = options.IsDry ? 5 : 200;
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var samples = new Samples();
+        for (var run = 0; run < 5; run++)
+        {
+            samples.Add(() => Run(rounds));
+        }
+
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        report.Add(new Result("order book: read, apply and verify one update", samples.Median * 1000 / rounds / books.Length, "µs") { Target = 3, Note = $"{(double)allocated / (5 * rounds * books.Length):0.###} bytes allocated" });
+
+        void Run(int times)
+        {
+            for (var round = 0; round < times; round++)
+            {
+                foreach (var text in books)
+                {
+                    _wire.Read(text, frame);
+                    if (chain.Apply(frame.Kind == BookFrameKind.Snapshot, frame.Bids, frame.Asks, frame.Checksum) != BookVerdict.Verified)
+                    {
+                        throw new UnreachableException("A recorded checksum is wrong.");
+                    }
+                }
+            }
+        }
+    }
+
+    private async Task MeasureStoreAsync(List<(long Time, byte[] Text)> frames)
+    {
+        var updates = options.Rows.Count > 0 ? options.Rows.Max() : 1_000_000;
+        var path = Path.Combine(options.Directory, $"books-{updates}.duckdb");
+        if (!File.Exists(path))
+        {
+            await FillAsync(path, frames, updates);
+        }
+
+        if (Environment.GetEnvironmentVariable("TMPSTORAGE") is not null)
+        {
+            using var binding = Binding.Open(path);
+            foreach (var table in (string[])["kraken_orderbook_messages", "orderbook_levels"])
+            {
+                using var r = binding.Session.Connection.Query($"SELECT column_name || ' ' || compression || ' segments ' || count(*)::VARCHAR || ' rows ' || sum(count)::VARCHAR || ' blocks ' || count(DISTINCT block_id)::VARCHAR FROM pragma_storage_info('{table}') GROUP BY column_name, compression ORDER BY 1");
+                while (r.FetchChunk() is { } c)
+                {
+                    for (var i = 0; i < c.RowCount; i++)
+                    {
+                        Console.Error.WriteLine(table + " " + c.GetString(0, i));
+                    }
+                }
+            }
+            using (var r = binding.Session.Connection.Query("SELECT total_blocks::VARCHAR || ' total ' || used_blocks::VARCHAR || ' used ' || free_blocks::VARCHAR FROM pragma_database_size()"))
+            {
+                Console.Error.WriteLine(r.FetchChunk()!.GetString(0, 0));
+            }
+            return;
+        }
+
+        await using var store = await MarketStore.OpenAsync(path);
+        var history = OrderBooks.Of(store);
+        var sessions = await history.GetSessionsAsync();
+        var (messages, levels) = (sessions.Sum(session => session.Messages), sessions.Sum(session => session.LevelChanges));
+        report.Add(new Result("order book: bytes per level change, embedded", (double)new FileInfo(path).Length / levels, "bytes") { Target = 20, Note = $"{levels:N0} level changes in {messages:N0} messages, {new FileInfo(path).Length / 1e6:0} MB" });
+        await ReplayAsync("order book: replay raw", history, new BookReplayQuery { Verify = false, AllowGaps = true }, messages, 1_000_000);
+        await ReplayAsync("order book: replay verified", history, new BookReplayQuery(), messages, 250_000);
+
+        var random = new Random(1);
+        var book = sessions.Single(session => session.Symbol.Length > 0);
+        var samples = new Samples();
+        for (var index = 0; index < (options.IsDry ? 5 : 200); index++)
+        {
+            var at = book.StartTime.AddSeconds(5 + ((book.EndTime - book.StartTime).TotalSeconds - 5) * random.NextDouble());
+            await samples.AddAsync(async () =>
+            {
+                if (await history.GetBookAsync("BTC/USD", at) is not { IsVerified: true })
+                {
+                    throw new UnreachableException("No book at a moment within the recording.");
+                }
+            });
+        }
+
+        report.Add(new Result("order book: at a random moment, p95", samples.P95, "ms") { Target = 50, Note = $"median {samples.Median:0.0} ms, {book.BookMessages:N0} updates" });
+    }
+
+    private async Task FillAsync(string path, List<(long Time, byte[] Text)> frames, long updates)
+    {
+        var unfinished = Stores.Fresh(options.Directory, "unfinished-books");
+        var recording = new BookRecording(new KrakenBookWire(), 1, "benchmark");
+        var frame = new BookFrame();
+        var buffer = new byte[4096];
+        var started = Stopwatch.GetTimestamp();
+        IMarketStore store = await MarketStore.OpenAsync(unfinished);
+        await using (store)
+        {
+            for (long loop = 0; recording.BookFrames < updates; loop++)
+            {
+                foreach (var (time, text) in frames)
+                {
+                    _wire.Read(text, frame);
+                    var moved = (loop * LoopNanoseconds) + time;
+                    if (frame.IsBook)
+                    {
+                        var length = _wire.Write(frame.Kind, frame.Symbol, frame.Bids, frame.Asks, frame.Checksum, frame.ExchangeTime + (loop * LoopNanoseconds), ref buffer);
+                        recording.Add(buffer.AsSpan(0, length), moved);
+                    }
+                    else if (loop == 0 || frame.Kind == BookFrameKind.Heartbeat)
+                    {
+                        recording.Add(text, moved);
+                    }
+
+                    if (recording.Count == BatchFrames)
+                    {
+                        await BookArchive.Of(store).AppendAsync(recording.Take(), default);
+                    }
+                }
+            }
+
+            await BookArchive.Of(store).AppendAsync(recording.Take(), default);
+        }
+
+        report.Add(new Result("order book: import, verified", recording.Frames / Stopwatch.GetElapsedTime(started).TotalSeconds, "messages/s") { Note = "with making the frames" });
+        File.Move(unfinished, path);
+    }
+
+    private async Task ReplayAsync(string name, OrderBookHistory history, BookReplayQuery query, long messages, double target)
+    {
+        var samples = new Samples();
+        for (var run = 0; run < (options.IsDry ? 1 : 3); run++)
+        {
+            await samples.AddAsync(async () =>
+            {
+                long count = 0;
+                await foreach (var item in history.ReplayAsync(query))
+                {
+                    count += item.Message is { Raw.Length: > 0 } ? 1 : 0;
+                }
+
+                if (count != messages)
+                {
+                    throw new UnreachableException($"{count} of {messages} messages.");
+                }
+            });
+        }
+
+        report.Add(new Result(name, messages / samples.Median * 1000, "messages/s") { Target = target });
+    }
+}

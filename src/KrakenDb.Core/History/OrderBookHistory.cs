@@ -1,0 +1,422 @@
+using System.Runtime.CompilerServices;
+
+namespace KrakenDb;
+
+/// <summary>
+/// Recorded order books: the book at any moment, and replays of exactly what came. From <c>OrderBooks.Of</c>. By received time unless asked otherwise, because that is
+/// what a program could have known. Does not own its store. Safe for concurrent use.
+/// </summary>
+public sealed class OrderBookHistory
+{
+    private const int WindowFrames = 32_768;
+    private const int SeekFrames = 2_048;
+
+    private readonly IMarketReader _store;
+    private readonly IBookArchive _archive;
+    private readonly Func<IBookWire> _createWire;
+    private readonly TimeProvider _timeProvider;
+
+    internal OrderBookHistory(IMarketReader store, Func<IBookWire> createWire, TimeProvider? timeProvider = null)
+    {
+        _store = store;
+        _archive = BookArchive.Of(store);
+        _createWire = createWire;
+        _timeProvider = timeProvider ?? TimeProvider.System;
+    }
+
+    /// <summary>Recorded connections and their symbols, in the order of their start.</summary>
+    public Task<IReadOnlyList<CaptureSession>> GetSessionsAsync(CancellationToken cancellationToken = default) => _archive.GetCaptureSessionsAsync(cancellationToken);
+
+    /// <summary>What was found wrong while recording, in the order of time.</summary>
+    public Task<IReadOnlyList<BookIncident>> GetIncidentsAsync(CancellationToken cancellationToken = default) => _archive.GetIncidentsAsync(cancellationToken);
+
+    /// <summary>The book of a market as it was known at a moment.</summary>
+    /// <param name="symbol">As the exchange writes it: <c>BTC/USD</c>.</param>
+    /// <param name="at">Messages of this moment are included.</param>
+    /// <param name="byExchangeTime">Whether the moment is one of the exchange's clock.</param>
+    /// <param name="cancellationToken"></param>
+    /// <returns>Null where no snapshot had come by then.</returns>
+    /// <exception cref="MarketStoreException">The stored book no longer has the checksums that it was recorded with.</exception>
+    public async Task<BookState?> GetBookAsync(string symbol, DateTimeOffset at, bool byExchangeTime = false, CancellationToken cancellationToken = default)
+    {
+        var moment = (UnixTime.Microseconds(at) * 1000) + 999;
+        foreach (var session in (await SessionsAsync(symbol, cancellationToken).ConfigureAwait(false)).Where(row => UnixTime.Microseconds(row.StartTime) * 1000 <= moment || byExchangeTime).Reverse())
+        {
+            if (await SeekAsync(session, moment, byExchangeTime, long.MaxValue, cancellationToken).ConfigureAwait(false) is { State: { } state })
+            {
+                return state;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The newest messages, newest first.</summary>
+    /// <param name="symbol">Null for all.</param>
+    /// <param name="count">At most.</param>
+    /// <param name="cancellationToken"></param>
+    public async Task<IReadOnlyList<BookMessage>> GetRecentMessagesAsync(string? symbol, int count, CancellationToken cancellationToken = default)
+    {
+        var wire = _createWire();
+        var buffer = new byte[1024];
+        var newest = new List<BookMessage>();
+        await foreach (var (batch, index) in RecentAsync(symbol, (_, _) => 1, count, cancellationToken).ConfigureAwait(false))
+        {
+            newest.Add(ToMessage(batch, batch.Rows[index], wire, ref buffer));
+        }
+
+        return [.. newest.OrderByDescending(message => message.ReceivedNanoseconds).ThenByDescending(message => message.SessionId).ThenByDescending(message => message.Sequence).Take(count)];
+    }
+
+    /// <summary>The entries of the newest messages, newest message first, in the message's order.</summary>
+    /// <param name="symbol">Null for all.</param>
+    /// <param name="count">At most.</param>
+    /// <param name="cancellationToken"></param>
+    public async Task<IReadOnlyList<BookEntry>> GetRecentEntriesAsync(string? symbol, int count, CancellationToken cancellationToken = default)
+    {
+        var newest = new List<(long Time, BookEntry Entry)>();
+        await foreach (var (batch, index) in RecentAsync(symbol, (batch, row) => batch.Rows[row].LevelCount, count, cancellationToken).ConfigureAwait(false))
+        {
+            newest.AddRange(EntriesOf(batch, batch.Rows[index]));
+        }
+
+        return [.. newest.OrderByDescending(row => row.Time).ThenByDescending(row => row.Entry.SessionId).ThenByDescending(row => row.Entry.Sequence).ThenByDescending(row => row.Entry.IsBid).ThenBy(row => row.Entry.Ordinal).Select(row => row.Entry).Take(count)];
+    }
+
+    /// <summary>One message; null where there is none.</summary>
+    public async Task<BookMessage?> GetMessageAsync(long sessionId, long sequence, CancellationToken cancellationToken = default)
+    {
+        var batch = await _archive.ReadFramesAsync(sessionId, sequence, sequence + 1, symbol: null, cancellationToken).ConfigureAwait(false);
+        var buffer = new byte[1024];
+        return batch.Count > 0 ? ToMessage(batch, batch.Rows[0], _createWire(), ref buffer) : null;
+    }
+
+    /// <summary>The ranges of the replay that no chain of checksums proves, ascending; said before a replay starts.</summary>
+    public async Task<IReadOnlyList<DataGap>> GetGapsAsync(BookReplayQuery query, CancellationToken cancellationToken = default)
+    {
+        var gaps = new List<DataGap>();
+        var sessions = await SessionsAsync(query.Symbol, cancellationToken).ConfigureAwait(false);
+        foreach (var group in sessions.Where(row => row.Depth is not null && (query.SessionId is null || row.SessionId == query.SessionId)).GroupBy(row => (row.Symbol, row.Depth)))
+        {
+            var dataType = DataType.Book(group.Key.Depth!.Value);
+            var coverage = await _store.GetCoverageAsync(group.Key.Symbol, dataType, cancellationToken).ConfigureAwait(false);
+            var stored = coverage.Stored();
+            if (stored.Count == 0)
+            {
+                gaps.Add(new DataGap { Symbol = group.Key.Symbol, DataType = dataType, StartTime = group.Min(row => row.StartTime), EndTime = group.Max(row => row.EndTime) });
+                continue;
+            }
+
+            // Before the first snapshot and after the last message there is nothing to miss, unless it is asked for.
+            var (first, last) = query.SessionId is null
+                ? (stored[0].StartMicroseconds, stored[^1].EndMicroseconds)
+                : (UnixTime.Microseconds(group.Min(row => row.StartTime)), UnixTime.Microseconds(group.Max(row => row.EndTime)));
+            if (query.SessionId is not null && stored.FirstOrDefault(range => range.EndMicroseconds > first) is { IsEmpty: false } begun && begun.StartMicroseconds <= last)
+            {
+                first = Math.Max(first, begun.StartMicroseconds);
+            }
+
+            var start = query.Start is { } from && !query.ByExchangeTime ? UnixTime.Microseconds(from) : first;
+            var end = query.End is { } to && !query.ByExchangeTime ? UnixTime.Microseconds(to) : last;
+            if (start < end)
+            {
+                gaps.AddRange(coverage.Gaps(new TimeRange(start, end)).Select(range => new DataGap { Symbol = group.Key.Symbol, DataType = dataType, StartTime = range.Start, EndTime = range.End }));
+            }
+        }
+
+        return [.. gaps.OrderBy(gap => gap.StartTime).ThenBy(gap => gap.Symbol, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Everything that came, in the order in which it came; several recordings merge by time.</summary>
+    /// <exception cref="IncompleteDataException">Before the first item: the range has holes and <see cref="BookReplayQuery.AllowGaps"/> is not set.</exception>
+    /// <exception cref="MarketStoreException">A checksum that was right when it was recorded is wrong now.</exception>
+    public async IAsyncEnumerable<BookReplayItem> ReplayAsync(BookReplayQuery? query = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        query ??= BookReplayQuery.Default;
+        ArgumentOutOfRangeException.ThrowIfNegative(query.Speed, nameof(query));
+        if (query is { WithTrades: true, Symbol: null })
+        {
+            throw new ArgumentException("Trades come with the order book of one symbol: name it.", nameof(query));
+        }
+
+        if (!query.AllowGaps && await GetGapsAsync(query, cancellationToken).ConfigureAwait(false) is { Count: > 0 } gaps)
+        {
+            throw new IncompleteDataException(
+                $"The recording has {gaps.Count} holes in this range, the first of {gaps[0].Symbol} from {gaps[0].StartTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'} to {gaps[0].EndTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}. Replay a shorter range, or go on over them: --allow-gaps (AllowGaps).", gaps);
+        }
+
+        var streams = new List<IAsyncEnumerator<BookReplayItem>>();
+        try
+        {
+            foreach (var sessionId in (await SessionsAsync(query.Symbol, cancellationToken).ConfigureAwait(false)).Select(row => row.SessionId).Distinct().Where(id => query.SessionId is null || id == query.SessionId))
+            {
+                streams.Add(new BookSessionReplay(this, _archive, _createWire(), query, sessionId).ReadAsync(WindowFrames, cancellationToken).GetAsyncEnumerator(cancellationToken));
+            }
+
+            if (query.WithTrades)
+            {
+                streams.Add(TradesAsync(query, cancellationToken).GetAsyncEnumerator(cancellationToken));
+            }
+
+            await foreach (var item in MergeAsync(streams, query, cancellationToken).ConfigureAwait(false))
+            {
+                yield return item;
+            }
+        }
+        finally
+        {
+            foreach (var stream in streams)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    internal static BookMessage ToMessage(BookBatch batch, BookMessageRow row, IBookWire wire, ref byte[] buffer) => new()
+    {
+        SessionId = batch.SessionId,
+        Sequence = row.Sequence,
+        Symbol = row.Symbol,
+        Channel = row.Channel,
+        Type = row.Type,
+        ReceivedNanoseconds = row.ReceivedTime,
+        ExchangeNanoseconds = row.ExchangeTime,
+        Checksum = row.Checksum,
+        Verified = row.Verified,
+        Raw = batch.Frame(row, wire, ref buffer).ToArray(),
+    };
+
+    internal static BookState ToState(BookChain chain, long sessionId, BookMessageRow row) => new()
+    {
+        Symbol = row.Symbol!,
+        Depth = chain.Book.Depth,
+        SessionId = sessionId,
+        Sequence = row.Sequence,
+        ReceivedTime = Time(row.ReceivedTime),
+        ExchangeTime = row.ExchangeTime is { } time ? Time(time) : null,
+        IsVerified = chain.IsWhole,
+        Bids = Prices(chain.Book.Bids),
+        Asks = Prices(chain.Book.Asks),
+    };
+
+    /// <summary>Brings a symbol's book to a moment or a sequence, from the nearest keyframe that has its checksum.</summary>
+    internal async Task<(BookChain Chain, BookState? State)> SeekAsync(CaptureSession session, long at, bool byExchangeTime, long beforeSequence, CancellationToken cancellationToken)
+    {
+        var wire = _createWire();
+        var chain = new BookChain(session.Depth ?? 1000, wire);
+        BookState? state = null;
+        var from = session.FirstSequence;
+        var limit = beforeSequence;
+        while (await _archive.FindKeyframeAsync(session.SessionId, session.Symbol, at, byExchangeTime, limit, cancellationToken).ConfigureAwait(false) is { } keyframe)
+        {
+            // A keyframe is derived: one that is not the book of its message's checksum is passed over.
+            if (BookPacking.TryUnpack(keyframe.Levels, out var bids, out var asks) && chain.TryResume(bids, asks, keyframe.Checksum))
+            {
+                from = keyframe.Sequence + 1;
+                state = ToState(chain, session.SessionId, new BookMessageRow { Sequence = keyframe.Sequence, Symbol = session.Symbol, ReceivedTime = keyframe.ReceivedTime, ExchangeTime = keyframe.ExchangeTime });
+                break;
+            }
+
+            chain.Break();
+            limit = keyframe.Sequence;
+        }
+
+        var end = Math.Min(beforeSequence, session.LastSequence + 1);
+        for (var window = SeekFrames; from < end; from += window, window = Math.Min(window * 2, WindowFrames))
+        {
+            var batch = await _archive.ReadFramesAsync(session.SessionId, from, Math.Min(end, from + window), session.Symbol, cancellationToken).ConfigureAwait(false);
+            var last = LastAtOrBefore(batch, at, byExchangeTime);
+            for (var index = 0; index <= last; index++)
+            {
+                Apply(chain, batch, batch.Rows[index]);
+            }
+
+            if (last >= 0 && LastBook(batch, last) is { } row)
+            {
+                state = chain.Book.Bids.Length + chain.Book.Asks.Length > 0 ? ToState(chain, session.SessionId, row) : state;
+            }
+
+            if (last < batch.Count - 1)
+            {
+                break;
+            }
+        }
+
+        return (chain, state);
+    }
+
+    internal static void Apply(BookChain chain, BookBatch batch, BookMessageRow row)
+    {
+        if (row.Kind is not (BookFrameKind.Snapshot or BookFrameKind.Update))
+        {
+            // Until the next snapshot nothing is known.
+            if (row is { Kind: BookFrameKind.Answer, Type: "unsubscribe", Channel: "book" })
+            {
+                chain.Break();
+            }
+
+            return;
+        }
+
+        var verdict = chain.Apply(row.Kind == BookFrameKind.Snapshot, batch.Bids(row), batch.Asks(row), row.Checksum);
+        if (row.Verified == true && verdict != BookVerdict.Verified)
+        {
+            throw new MarketStoreException($"Message {row.Sequence} of session {batch.SessionId} ({row.Symbol}) no longer has the checksum {row.Checksum} that it was recorded with: the stored rows were changed. The whole archive is checked by: kraken-db book verify");
+        }
+    }
+
+    private static DateTimeOffset Time(long nanoseconds) => UnixTime.ToDateTimeOffset(HistoricalTrade.FloorDivide(nanoseconds, 1000));
+
+    private static BookPrice[] Prices(ReadOnlySpan<WireLevel> levels)
+    {
+        var prices = new BookPrice[levels.Length];
+        for (var index = 0; index < prices.Length; index++)
+        {
+            prices[index] = new BookPrice(FixedPoint.ToDecimal(levels[index].Price), FixedPoint.ToDecimal(levels[index].Quantity));
+        }
+
+        return prices;
+    }
+
+    // Exchange times may step back by microseconds between two messages: up to the last that is not after the moment.
+    private static int LastAtOrBefore(BookBatch batch, long at, bool byExchangeTime)
+    {
+        var rows = batch.Rows;
+        var index = rows.Length - 1;
+        while (index >= 0 && ((byExchangeTime ? rows[index].ExchangeTime : null) ?? rows[index].ReceivedTime) > at)
+        {
+            index--;
+        }
+
+        return index;
+    }
+
+    private static BookMessageRow? LastBook(BookBatch batch, int last)
+    {
+        for (var index = last; index >= 0; index--)
+        {
+            if (batch.Rows[index].Kind is BookFrameKind.Snapshot or BookFrameKind.Update)
+            {
+                return batch.Rows[index];
+            }
+        }
+
+        return null;
+    }
+
+    private static List<(long Time, BookEntry Entry)> EntriesOf(BookBatch batch, BookMessageRow row)
+    {
+        var entries = new List<(long, BookEntry)>(row.LevelCount);
+        var levels = batch.Levels(row);
+        for (var index = 0; index < levels.Length; index++)
+        {
+            var isBid = index < row.BidCount;
+            entries.Add((row.ReceivedTime, new BookEntry(
+                batch.SessionId, row.Sequence, isBid, isBid ? index : index - row.BidCount, row.Symbol!, UnixTime.ToDateTimeOffset(row.Timestamp),
+                FixedPoint.ToDecimal(levels[index].Price), FixedPoint.ToDecimal(levels[index].Quantity))));
+        }
+
+        return entries;
+    }
+
+    // Of each session enough for the whole answer: an older one may still end later than the newest began.
+    private async IAsyncEnumerable<(BookBatch Batch, int Index)> RecentAsync(string? symbol, Func<BookBatch, int, int> weight, int count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var session in (await SessionsAsync(symbol, cancellationToken).ConfigureAwait(false)).GroupBy(row => row.SessionId))
+        {
+            var left = count;
+            for (var to = session.Max(row => row.LastSequence) + 1; to > 0 && left > 0; to -= SeekFrames)
+            {
+                var batch = await _archive.ReadFramesAsync(session.Key, Math.Max(0, to - SeekFrames), to, symbol, cancellationToken).ConfigureAwait(false);
+                for (var index = batch.Count - 1; index >= 0 && left > 0; index--)
+                {
+                    left -= weight(batch, index);
+                    yield return (batch, index);
+                }
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<CaptureSession>> SessionsAsync(string? symbol, CancellationToken cancellationToken)
+    {
+        var sessions = await _archive.GetCaptureSessionsAsync(cancellationToken).ConfigureAwait(false);
+        if (symbol is null)
+        {
+            return sessions;
+        }
+
+        List<CaptureSession> found = [.. sessions.Where(row => string.Equals(row.Symbol, symbol, StringComparison.Ordinal))];
+        return found.Count > 0
+            ? found
+            : throw new UnknownSymbolException(
+                sessions.Any(row => row.Symbol.Length > 0)
+                    ? $"No order book of {symbol} is recorded; there are {string.Join(", ", sessions.Select(row => row.Symbol).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal).Take(10))}."
+                    : $"No order book of {symbol} is recorded, nor of any other market. Import a recording: kraken-db book import FILE",
+                symbol,
+                []);
+    }
+
+    private async IAsyncEnumerable<BookReplayItem> MergeAsync(List<IAsyncEnumerator<BookReplayItem>> streams, BookReplayQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ReplayPace? pace = null;
+        var waiting = new List<IAsyncEnumerator<BookReplayItem>>(streams.Count);
+        foreach (var stream in streams)
+        {
+            if (await stream.MoveNextAsync().ConfigureAwait(false))
+            {
+                waiting.Add(stream);
+            }
+        }
+
+        while (waiting.Count > 0)
+        {
+            var first = 0;
+            for (var index = 1; index < waiting.Count; index++)
+            {
+                if (waiting[index].Current.Nanoseconds < waiting[first].Current.Nanoseconds)
+                {
+                    first = index;
+                }
+            }
+
+            var item = waiting[first].Current;
+            if (query.Speed > 0)
+            {
+                var time = Time(item.Nanoseconds);
+                pace ??= new ReplayPace(_timeProvider, time, query.Speed);
+                await pace.WaitUntilAsync(time, cancellationToken).ConfigureAwait(false);
+            }
+
+            yield return item;
+            if (!await waiting[first].MoveNextAsync().ConfigureAwait(false))
+            {
+                waiting.RemoveAt(first);
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<BookReplayItem> TradesAsync(BookReplayQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        const int Page = 8192;
+        var catalog = SymbolCatalog.BuiltIn.With(await _store.GetInstrumentsAsync(cancellationToken).ConfigureAwait(false));
+        var symbol = catalog.TryResolve(query.Symbol, out var known) ? known : query.Symbol!;
+        var sessions = await SessionsAsync(query.Symbol, cancellationToken).ConfigureAwait(false);
+        var range = new TimeRange(query.Start ?? sessions.Min(row => row.StartTime), query.End ?? sessions.Max(row => row.EndTime));
+        var last = 0L;
+        while (true)
+        {
+            var page = await _store.ReadTradesAsync(symbol, range, last, Page, cancellationToken).ConfigureAwait(false);
+            for (var index = 0; index < page.Count; index++)
+            {
+                var row = page[index];
+                last = row.Id;
+                yield return new BookReplayItem { Nanoseconds = row.TimestampNanoseconds, Trade = row.ToTrade(symbol) };
+            }
+
+            if (page.Count < Page)
+            {
+                yield break;
+            }
+        }
+    }
+}

@@ -1,0 +1,387 @@
+using System.Runtime.InteropServices;
+using KrakenDb.DuckDb.Native;
+
+namespace KrakenDb.DuckDb;
+
+/// <summary>The tables of recorded order books: appends in stored order, reads by session and sequence.</summary>
+internal static class BookTables
+{
+    private const string Sessions =
+        """
+        SELECT session_id, symbol, connection_id::VARCHAR, source, depth, price_precision, quantity_precision, start_time, end_time,
+               first_sequence, last_sequence, messages, book_messages, verified, level_changes
+        FROM capture_sessions
+        """;
+
+    // Without ORDER BY: rows lie in the order of their sequence, and a scan that keeps the order of insertion streams. What comes out is checked.
+    private const string Messages =
+        """
+        SELECT sequence, symbol, channel, type, kind, exchange_time, received_time, exchange_rest_ns, received_rest_ns, checksum, verified, is_usual, raw_message FROM kraken_orderbook_messages
+        WHERE session_id = $1 AND sequence >= $2 AND sequence < $3
+        """;
+
+    private const string Entries =
+        """
+        SELECT sequence, is_bid, price_digits, price_decimals, quantity_digits, quantity_decimals FROM orderbook_levels
+        WHERE session_id = $1 AND sequence >= $2 AND sequence < $3
+        """;
+
+    private const string OfSymbol = " AND symbol = $4";
+    private const string Sequences = "SELECT min(sequence), max(sequence) FROM kraken_orderbook_messages WHERE session_id = $1 AND {0} >= $2 AND {0} < $3";
+
+    private const string ExchangeTime = "epoch_us(exchange_time) * 1000 + exchange_rest_ns";
+    private const string ReceivedTime = "epoch_us(received_time) * 1000 + received_rest_ns";
+
+    private const string Keyframe =
+        """
+        SELECT sequence, received_time_ns, exchange_time_ns, checksum, levels FROM orderbook_keyframes
+        WHERE session_id = $1 AND symbol = $2 AND sequence = (
+            SELECT max(sequence) FROM orderbook_keyframes WHERE session_id = $1 AND symbol = $2 AND {0} <= $3 AND sequence < $4)
+        """;
+
+    private static readonly string MessagesOfSymbol = Messages + OfSymbol;
+
+    public static List<CaptureSession> ReadSessions(DuckDbSession session, long? sessionId)
+    {
+        using var result = sessionId is { } id
+            ? session.Prepare(Sessions + " WHERE session_id = $1").Bind(1, id).Query()
+            : session.Connection.Query(Sessions + " ORDER BY start_time, session_id, symbol");
+        var rows = new List<CaptureSession>();
+        while (result.FetchChunk() is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                rows.Add(new CaptureSession
+                {
+                    SessionId = chunk.Int64(0)[row],
+                    Symbol = chunk.GetString(1, row),
+                    ConnectionId = ulong.Parse(chunk.Utf8(2, row), System.Globalization.CultureInfo.InvariantCulture),
+                    Source = chunk.GetString(3, row),
+                    Depth = chunk.IsValid(4, row) ? chunk.Int32(4)[row] : null,
+                    PricePrecision = chunk.Int32(5)[row],
+                    QuantityPrecision = chunk.Int32(6)[row],
+                    StartTime = UnixTime.ToDateTimeOffset(chunk.Int64(7)[row]),
+                    EndTime = UnixTime.ToDateTimeOffset(chunk.Int64(8)[row]),
+                    FirstSequence = chunk.Int64(9)[row],
+                    LastSequence = chunk.Int64(10)[row],
+                    Messages = chunk.Int64(11)[row],
+                    BookMessages = chunk.Int64(12)[row],
+                    Verified = chunk.Int64(13)[row],
+                    LevelChanges = chunk.Int64(14)[row],
+                });
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>Writes what is new of a batch, inside the session's transaction.</summary>
+    public static void Write(DuckDbSession session, BookWrite write, BookAppendPlan plan)
+    {
+        if (plan.FirstRow == write.Batch.Count)
+        {
+            return;
+        }
+
+        AppendMessages(session, write.Batch, plan.FirstRow);
+        AppendEntries(session, write.Batch, plan.FirstRow);
+        foreach (var row in plan.Sessions)
+        {
+            WriteSession(session, row);
+        }
+
+        foreach (var keyframe in plan.Keyframes)
+        {
+            session.Prepare("INSERT INTO orderbook_keyframes VALUES ($1, $2, $3, $4, $5, $6, $7)")
+                .Bind(1, write.Batch.SessionId).Bind(2, keyframe.Symbol).Bind(3, keyframe.Sequence).Bind(4, keyframe.ReceivedTime).Bind(5, keyframe.ExchangeTime)
+                .Bind(6, (long)keyframe.Checksum).BindBlob(7, keyframe.Levels).Execute();
+        }
+
+        foreach (var incident in plan.Incidents)
+        {
+            var insert = session.Prepare("INSERT INTO orderbook_incidents VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+                .Bind(1, incident.SessionId).Bind(2, incident.Sequence).Bind(3, incident.Symbol).Bind(4, incident.Kind).BindTimestamp(5, UnixTime.Microseconds(incident.Time))
+                .Bind(8, incident.BookBefore).Bind(9, incident.Frame);
+            _ = incident.Expected is { } expected ? insert.Bind(6, (long)expected) : insert.BindNull(6);
+            _ = incident.Computed is { } computed ? insert.Bind(7, (long)computed) : insert.BindNull(7);
+            insert.Execute();
+        }
+    }
+
+    public static BookBatch Read(DuckDbSession session, long sessionId, long from, long to, string? symbol)
+    {
+        var batch = new BookBatch(sessionId);
+        var names = new KnownTexts();
+        using var messages = Bind(session.Prepare(symbol is null ? Messages : MessagesOfSymbol), sessionId, from, to, symbol).Query();
+        using var entries = Bind(session.Prepare(Entries), sessionId, from, to, symbol: null).Query();
+        var (levels, at) = (entries.FetchChunk(), 0);
+        var last = from - 1;
+        while (messages.FetchChunk() is { } chunk)
+        {
+            var sequences = chunk.Int64(0);
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                var sequence = sequences[row];
+                if (sequence <= last)
+                {
+                    throw new MarketStoreException($"Messages of session {sessionId} do not lie in their order ({sequence} after {last}): the tables were changed by something else. Import the recording again into a new store.");
+                }
+
+                last = sequence;
+                batch.Begin(
+                    new BookMessageRow
+                    {
+                        Sequence = sequence,
+                        Symbol = names.Of(chunk, 1, row),
+                        Channel = names.Of(chunk, 2, row),
+                        Type = names.Of(chunk, 3, row),
+                        Kind = (BookFrameKind)chunk.UInt8(4)[row],
+                        ExchangeTime = chunk.IsValid(5, row) ? (chunk.Int64(5)[row] * 1000) + chunk.Int16(7)[row] : null,
+                        ReceivedTime = (chunk.Int64(6)[row] * 1000) + chunk.Int16(8)[row],
+                        Checksum = chunk.IsValid(9, row) ? unchecked((uint)chunk.Int32(9)[row]) : null,
+                        Verified = chunk.IsValid(10, row) ? chunk.Boolean(10, row) : null,
+                        IsUsual = chunk.Boolean(11, row),
+                    },
+                    chunk.IsValid(12, row) ? chunk.Utf8(12, row) : default);
+                while (levels is not null)
+                {
+                    if (at == levels.RowCount)
+                    {
+                        (levels, at) = (entries.FetchChunk(), 0);
+                        continue;
+                    }
+
+                    // Levels of other symbols lie in between.
+                    var of = levels.Int64(0)[at];
+                    if (of < sequence && symbol is not null)
+                    {
+                        at++;
+                        continue;
+                    }
+
+                    if (of != sequence)
+                    {
+                        break;
+                    }
+
+                    var digits = levels.HugeInt(4)[at];
+                    batch.AddLevel(new WireLevel(levels.Int64(2)[at], levels.UInt8(3)[at], (UInt128)digits, levels.UInt8(5)[at]), levels.Boolean(1, at));
+                    at++;
+                }
+            }
+        }
+
+        return levels is null || at == levels.RowCount || symbol is not null
+            ? batch
+            : throw new MarketStoreException($"A level of session {sessionId} at sequence {levels.Int64(0)[at]} belongs to no message: the tables were changed by something else. Import the recording again into a new store.");
+    }
+
+    public static (long From, long To) FindSequences(DuckDbSession session, long sessionId, long from, long to, bool byExchangeTime)
+    {
+        using var result = session.Prepare(string.Format(System.Globalization.CultureInfo.InvariantCulture, Sequences, byExchangeTime ? $"coalesce({ExchangeTime}, {ReceivedTime})" : ReceivedTime))
+            .Bind(1, sessionId).Bind(2, from).Bind(3, to).Query();
+        var chunk = result.FetchChunk()!;
+        return chunk.IsValid(0, 0) ? (chunk.Int64(0)[0], chunk.Int64(1)[0] + 1) : (0, 0);
+    }
+
+    public static BookKeyframe? FindKeyframe(DuckDbSession session, long sessionId, string symbol, long at, bool byExchangeTime, long beforeSequence)
+    {
+        using var result = session.Prepare(string.Format(System.Globalization.CultureInfo.InvariantCulture, Keyframe, byExchangeTime ? "exchange_time_ns" : "received_time_ns"))
+            .Bind(1, sessionId).Bind(2, symbol).Bind(3, at).Bind(4, beforeSequence).Query();
+        return result.FetchChunk() is { RowCount: > 0 } chunk
+            ? new BookKeyframe
+            {
+                Symbol = symbol,
+                Sequence = chunk.Int64(0)[0],
+                ReceivedTime = chunk.Int64(1)[0],
+                ExchangeTime = chunk.Int64(2)[0],
+                Checksum = unchecked((uint)chunk.Int32(3)[0]),
+                Levels = chunk.Utf8(4, 0).ToArray(),
+            }
+            : null;
+    }
+
+    public static List<BookIncident> ReadIncidents(DuckDbSession session)
+    {
+        using var result = session.Connection.Query("SELECT session_id, sequence, symbol, kind, time, expected, computed, book_before, frame FROM orderbook_incidents ORDER BY time, session_id, sequence, kind");
+        var rows = new List<BookIncident>();
+        while (result.FetchChunk() is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                rows.Add(new BookIncident
+                {
+                    SessionId = chunk.Int64(0)[row],
+                    Sequence = chunk.Int64(1)[row],
+                    Symbol = chunk.GetString(2, row),
+                    Kind = chunk.GetString(3, row),
+                    Time = UnixTime.ToDateTimeOffset(chunk.Int64(4)[row]),
+                    Expected = chunk.IsValid(5, row) ? unchecked((uint)chunk.Int32(5)[row]) : null,
+                    Computed = chunk.IsValid(6, row) ? unchecked((uint)chunk.Int32(6)[row]) : null,
+                    BookBefore = chunk.GetString(7, row),
+                    Frame = chunk.GetString(8, row),
+                });
+            }
+        }
+
+        return rows;
+    }
+
+    private static DuckDbStatement Bind(DuckDbStatement statement, long sessionId, long from, long to, string? symbol)
+    {
+        statement.Bind(1, sessionId).Bind(2, from).Bind(3, to);
+        return symbol is null ? statement : statement.Bind(4, symbol);
+    }
+
+    private static void AppendMessages(DuckDbSession session, BookBatch batch, int first)
+    {
+        using var appender = session.Connection.CreateAppender("kraken_orderbook_messages");
+        var rows = batch.Rows[first..];
+        for (var start = 0; start < rows.Length; start += appender.Capacity)
+        {
+            var count = Math.Min(appender.Capacity, rows.Length - start);
+            for (var index = 0; index < count; index++)
+            {
+                ref readonly var row = ref rows[start + index];
+                appender.Int64(0)[index] = batch.SessionId;
+                appender.Int64(1)[index] = row.Sequence;
+                Set(appender, 2, index, row.Symbol);
+                Set(appender, 3, index, row.Channel);
+                Set(appender, 4, index, row.Type);
+                appender.UInt8(5)[index] = (byte)row.Kind;
+                var received = HistoricalTrade.FloorDivide(row.ReceivedTime, 1000);
+                appender.Int64(7)[index] = received;
+                appender.Int16(9)[index] = (short)(row.ReceivedTime - (received * 1000));
+                if (row.ExchangeTime is { } time)
+                {
+                    var exchange = HistoricalTrade.FloorDivide(time, 1000);
+                    appender.Int64(6)[index] = exchange;
+                    appender.Int16(8)[index] = (short)(time - (exchange * 1000));
+                }
+                else
+                {
+                    appender.SetNull(6, index);
+                    appender.Int16(8)[index] = 0;
+                }
+
+                if (row.Checksum is { } checksum)
+                {
+                    appender.Int32(10)[index] = unchecked((int)checksum);
+                }
+                else
+                {
+                    appender.SetNull(10, index);
+                }
+
+                if (row.Verified is { } verified)
+                {
+                    appender.UInt8(11)[index] = verified ? (byte)1 : (byte)0;
+                }
+                else
+                {
+                    appender.SetNull(11, index);
+                }
+
+                appender.UInt8(12)[index] = row.IsUsual ? (byte)1 : (byte)0;
+                if (row.IsUsual)
+                {
+                    appender.SetNull(13, index);
+                }
+                else
+                {
+                    appender.SetBytes(13, index, batch.Text(row));
+                }
+            }
+
+            appender.Append(count);
+        }
+
+        appender.Close();
+    }
+
+    private static void AppendEntries(DuckDbSession session, BookBatch batch, int first)
+    {
+        using var appender = session.Connection.CreateAppender("orderbook_levels");
+        var at = 0;
+        foreach (ref readonly var row in batch.Rows[first..])
+        {
+            var levels = batch.Levels(row);
+            for (var index = 0; index < levels.Length; index++)
+            {
+                ref readonly var level = ref levels[index];
+                var isBid = index < row.BidCount;
+                appender.Int64(0)[at] = batch.SessionId;
+                appender.Int64(1)[at] = row.Sequence;
+                appender.UInt8(2)[at] = isBid ? (byte)1 : (byte)0;
+                appender.Int16(3)[at] = (short)(isBid ? index : index - row.BidCount);
+                appender.Int64(4)[at] = level.PriceDigits;
+                appender.UInt8(5)[at] = level.PriceDecimals;
+                appender.HugeInt(6)[at] = (Int128)level.QuantityDigits;
+                appender.UInt8(7)[at] = level.QuantityDecimals;
+                if (++at == appender.Capacity)
+                {
+                    appender.Append(at);
+                    at = 0;
+                }
+            }
+        }
+
+        appender.Append(at);
+        appender.Close();
+    }
+
+    private static void Set(DuckDbAppender appender, int column, int row, string? text)
+    {
+        if (text is null)
+        {
+            appender.SetNull(column, row);
+            return;
+        }
+
+        // The few names of a recording, most of them short and ASCII.
+        Span<byte> bytes = stackalloc byte[64];
+        if (System.Text.Encoding.UTF8.TryGetBytes(text, bytes, out var length))
+        {
+            appender.SetBytes(column, row, bytes[..length]);
+        }
+        else
+        {
+            appender.SetString(column, row, text);
+        }
+    }
+
+    private static void WriteSession(DuckDbSession session, CaptureSession row)
+    {
+        session.Prepare("DELETE FROM capture_sessions WHERE session_id = $1 AND symbol = $2").Bind(1, row.SessionId).Bind(2, row.Symbol).Execute();
+        var insert = session.Prepare("INSERT INTO capture_sessions VALUES ($1, $2, $3::UBIGINT, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
+            .Bind(1, row.SessionId).Bind(2, row.Symbol).Bind(3, row.ConnectionId.ToString(System.Globalization.CultureInfo.InvariantCulture)).Bind(4, row.Source)
+            .Bind(6, row.PricePrecision).Bind(7, row.QuantityPrecision)
+            .BindTimestamp(8, UnixTime.Microseconds(row.StartTime)).BindTimestamp(9, UnixTime.Microseconds(row.EndTime))
+            .Bind(10, row.FirstSequence).Bind(11, row.LastSequence).Bind(12, row.Messages).Bind(13, row.BookMessages).Bind(14, row.Verified).Bind(15, row.LevelChanges);
+        _ = row.Depth is { } depth ? insert.Bind(5, depth) : insert.BindNull(5);
+        insert.Execute();
+    }
+
+    /// <summary>The few names that a recording repeats, without a string per row.</summary>
+    private sealed class KnownTexts
+    {
+        private readonly Dictionary<int, (byte[] Bytes, string Text)> _last = [];
+
+        public string? Of(DuckDbChunk chunk, int column, int row)
+        {
+            if (!chunk.IsValid(column, row))
+            {
+                return null;
+            }
+
+            var bytes = chunk.Utf8(column, row);
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_last, column, out var exists);
+            if (!exists || !bytes.SequenceEqual(known.Bytes))
+            {
+                known = (bytes.ToArray(), string.Intern(System.Text.Encoding.UTF8.GetString(bytes)));
+            }
+
+            return known.Text;
+        }
+    }
+}
