@@ -6,7 +6,7 @@ internal sealed record BenchmarkOptions
     public const string Usage =
         """
         dotnet run -c Release --project bench/KrakenDb.Benchmarks -- [JOB ...] [--rows N ...] [--dir DIR] [--dry]
-          JOB     frames, import, queries, replay, upserts, or all (default); book: order books, from ../shared/data;
+          JOB     import, queries, replay, http, upserts, frames, pages, live, or all (default); book: order books, from ../shared/data;
                   server: on the server that KRAKENDB_BENCH_URL names
           --rows  rows of the generated 1-minute file; may be repeated (default for import: 1000000 and 10000000, for the rest: 10000000)
           --dir   folder for the generated files and stores (default: artifacts/bench); what is generated is kept for the next run
@@ -17,7 +17,7 @@ internal sealed record BenchmarkOptions
     public const string BookJob = "book";
 
     private const long DryRows = 20_000;
-    private static readonly string[] AllJobs = ["frames", "import", "queries", "replay", "upserts"];
+    private static readonly string[] AllJobs = ["import", "queries", "replay", "http", "upserts", "frames", "pages", "live"];
 
     public required IReadOnlyList<string> Jobs { get; init; }
 

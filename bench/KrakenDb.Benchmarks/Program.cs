@@ -45,8 +45,11 @@ internal static class Program
     {
         "frames" => new FrameBenchmark(options, report).RunAsync(),
         "import" => new ImportBenchmark(options, report).RunAsync(),
+        "live" => new LiveBenchmark(options, report).RunAsync(),
         "queries" => new QueryBenchmark(options, report).RunAsync(),
         BenchmarkOptions.ServerJob => new ServerBenchmark(options, report).RunAsync(),
+        "http" => new HttpBenchmark(options, report).RunAsync(),
+        "pages" => new PagesBenchmark(options, report).RunAsync(),
         "book" => new BookBenchmark(options, report).RunAsync(),
         "replay" => new ReplayBenchmark(options, report).RunAsync(),
         _ => new UpsertBenchmark(options, report).RunAsync(),

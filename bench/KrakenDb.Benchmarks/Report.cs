@@ -12,6 +12,9 @@ internal sealed class Report(BenchmarkOptions options, string[] arguments, TimeP
     private readonly Dictionary<string, string> _ceilings = [];
     private readonly List<double> _shares = [];
 
+    /// <summary>Name and version of the server; null where none was measured.</summary>
+    public string? Server { get; set; }
+
     public void Add(Result result)
     {
         _results.Add(result);
@@ -58,7 +61,7 @@ internal sealed class Report(BenchmarkOptions options, string[] arguments, TimeP
         text.AppendLine($"# Benchmarks of {now:yyyy-MM-dd} on {Machine.CpuName}");
         text.AppendLine();
         text.AppendLine($"* Machine: {Machine.Description}");
-        text.AppendLine($"* Versions: KrakenDb {typeof(Candle).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}, {RuntimeInformation.FrameworkDescription}, DuckDB {DuckDbLibrary.Version}");
+        text.AppendLine($"* Versions: KrakenDb {typeof(Candle).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}, {RuntimeInformation.FrameworkDescription}, DuckDB {DuckDbLibrary.Version}{(Server is null ? "" : $", server: {Server}")}");
         text.AppendLine($"* Command: `dotnet run -c Release --project bench/KrakenDb.Benchmarks -- {string.Join(' ', arguments)}`");
         text.AppendLine($"* DuckDB: {Stores.Options.Threads} threads, memory limit {Stores.Options.MemoryLimitMegabytes} MiB, the same for KrakenDb and for the ceilings; files in the system's cache");
         text.AppendLine($"* Share of the machine's cores that this process could get, measured before and after each job: {string.Join(", ", _shares.Select(share => share.ToString("0.00")))}. 1.00 is a quiet machine; below about 0.9 read only the column \"reached\".");

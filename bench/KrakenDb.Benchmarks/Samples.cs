@@ -25,6 +25,13 @@ internal sealed class Samples
         _milliseconds.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
+    public static Samples Of(IEnumerable<Samples> parts)
+    {
+        var all = new Samples();
+        all._milliseconds.AddRange(parts.SelectMany(part => part._milliseconds));
+        return all;
+    }
+
     public void Clear() => _milliseconds.Clear();
 
     private double Percentile(double share)

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace KrakenDb.Benchmarks;
 
 /// <summary>The server engine, each job beside the driver alone on the same server. Needs KRAKENDB_BENCH_URL: a server where databases may be created.</summary>
-internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
+internal sealed partial class ServerBenchmark(BenchmarkOptions options, Report report)
 {
     public const string UrlVariable = "KRAKENDB_BENCH_URL";
 
@@ -43,16 +43,20 @@ internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
         await using var store = await OpenAsync(target);
         var status = await store.GetStatusAsync();
         await Console.Error.WriteLineAsync($"   {status.Engine} {status.EngineVersion}");
+        report.Server = $"{status.Engine} {status.EngineVersion}";
         await ImportAsync(store, ceiling);
         await RefreshAsync(store);
-        await UpsertsAsync(store);
-        await TradesAsync(store);
-        await QueriesAsync(store);
+        await UpsertsAsync(store, ceiling);
+        await TradesAsync(store, ceiling);
+        await QueriesAsync(store, target);
         await ReplayAsync(store, ceiling);
         await SizesAsync(target);
     }
 
-    private static async Task<NpgsqlConnectionStringBuilder> CreateDatabaseAsync(string url, string name)
+    public static async Task<IMarketStore> OpenFreshAsync(string url, string name) => await OpenAsync(await CreateDatabaseAsync(url, name));
+
+    /// <summary>An empty database of that name.</summary>
+    public static async Task<NpgsqlConnectionStringBuilder> CreateDatabaseAsync(string url, string name)
     {
         var settings = PostgresUrl.Parse(url, Environment.GetEnvironmentVariable);
         await ExecuteAsync(settings, $"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
@@ -88,7 +92,7 @@ internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
             var part = rows.GetRange(at, Math.Min(ImportBatch, rows.Count - at));
             await ours.AddAsync(() => Stores.WriteAsync(store, Stores.Batches(part, part.Count).Single()));
             using var batch = Stores.Batches(part, part.Count).Single();
-            await theirs.AddAsync(() => CopyAndMergeAsync(source, batch));
+            await theirs.AddAsync(() => CopyAndMergeAsync(source, batch, Stores.Market.Symbol));
         }
 
         for (var at = 0; at < rows.Count; at += ImportBatch)
@@ -108,7 +112,7 @@ internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
         report.Add(new Result("server: the same import again", count / again.Median * 1000, "rows/s"));
     }
 
-    private static async Task CopyAndMergeAsync(NpgsqlDataSource source, CandleBatch batch)
+    private static async Task CopyAndMergeAsync(NpgsqlDataSource source, CandleBatch batch, string symbol)
     {
         await using var connection = await source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
@@ -118,7 +122,7 @@ internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
             for (var row = 0; row < batch.Count; row++)
             {
                 await importer.StartRowAsync();
-                await importer.WriteAsync(Stores.Market.Symbol, NpgsqlDbType.Text);
+                await importer.WriteAsync(symbol, NpgsqlDbType.Text);
                 await importer.WriteAsync((short)1, NpgsqlDbType.Smallint);
                 await importer.WriteAsync(UnixTime.ToDateTimeOffset(batch.Timestamp[row]).UtcDateTime, NpgsqlDbType.TimestampTz);
                 await importer.WriteAsync(FixedPoint.ToDecimal(batch.Open[row]), NpgsqlDbType.Numeric);
@@ -150,14 +154,18 @@ internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
         report.Add(new Result("server: refresh of the eight rollups", _rows / refresh.Median * 1000, "minutes/s") { Target = 30_000 });
     }
 
-    private async Task UpsertsAsync(IMarketStore store)
+    private async Task UpsertsAsync(IMarketStore store, NpgsqlConnectionStringBuilder ceiling)
     {
-        var (appended, repeated) = (new Samples(), new Samples());
+        await using var source = NpgsqlDataSource.Create(ceiling);
+        var (appended, repeated, theirs) = (new Samples(), new Samples(), new List<Samples>());
         var rows = Stores.File(Stores.Market with { Symbol = "ETH/USD" }, options.IsDry ? 3_000 : 100_000).Rows().ToList();
         foreach (var samples in new[] { appended, repeated })
         {
+            var bare = new Samples();
+            theirs.Add(bare);
             foreach (var batch in Stores.Batches(rows, 1_000))
             {
+                await bare.AddAsync(() => CopyAndMergeAsync(source, batch, "ETH/USD"));
                 await samples.AddAsync(async () =>
                 {
                     using (batch)
@@ -168,12 +176,15 @@ internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
             }
         }
 
-        report.Add(new Result("server: candle upserts, 1,000 new ones per transaction", 1_000 / appended.Median * 1000, "candles/s") { Target = 50_000, Note = $"p95 {Result.Number(appended.P95)} ms per transaction" });
-        report.Add(new Result("server: candle upserts, 1,000 per transaction, all stored already", 1_000 / repeated.Median * 1000, "candles/s") { Target = 50_000 });
+        report.Add(new Result("server: candle upserts, 1,000 new ones per transaction", 1_000 / appended.Median * 1000, "candles/s") { Target = 50_000, Ceiling = 1_000 / theirs[0].Median * 1000, CeilingName = "binary COPY + merge", Note = $"p95 {Result.Number(appended.P95)} ms per transaction" });
+        report.Add(new Result("server: candle upserts, 1,000 per transaction, all stored already", 1_000 / repeated.Median * 1000, "candles/s") { Target = 50_000, Ceiling = 1_000 / theirs[1].Median * 1000, CeilingName = "binary COPY + merge" });
     }
 
-    private async Task TradesAsync(IMarketStore store)
+    private async Task TradesAsync(IMarketStore store, NpgsqlConnectionStringBuilder ceiling)
     {
+        await using var source = NpgsqlDataSource.Create(ceiling);
+        var theirs = new Samples();
+        report.AddCeiling("binary COPY + merge of trades", $"{TradeStage};\n{TradeCopy};\n{TradeMerge};");
         const int size = 5_000;
         var samples = new Samples();
         var random = new Random(7);
@@ -199,48 +210,10 @@ internal sealed class ServerBenchmark(BenchmarkOptions options, Report report)
             }
 
             await samples.AddAsync(() => store.WriteAsync(new StoreWrite { Symbol = Stores.Market.Symbol, Trades = batch }, CancellationToken.None));
+            await theirs.AddAsync(() => CopyTradesAsync(source, batch));
         }
 
-        report.Add(new Result($"server: trades, {size:N0} per transaction", size / samples.Median * 1000, "trades/s") { Target = 100_000 });
-    }
-
-    private async Task QueriesAsync(IMarketStore store)
-    {
-        var provider = new HistoricalDataProvider(store);
-        var symbol = Stores.Market.Symbol;
-        var stored = await provider.GetDataRangeAsync(symbol);
-        var newest = stored.Newest + Interval.Minute.Duration;
-        var minutes = (long)(newest - stored.Oldest).TotalMinutes;
-        var random = new Random(1);
-        await MeasureAsync("1,000 candles by random range", 10, async () =>
-        {
-            var start = stored.Oldest + TimeSpan.FromMinutes(random.NextInt64(Math.Max(1, minutes - 1000)));
-            return (await provider.GetCandlesAsync(symbol, Interval.Minute, start, start + TimeSpan.FromMinutes(1000))).Count;
-        });
-        foreach (var interval in Timeframes)
-        {
-            await MeasureAsync($"latest 200 of {interval}", interval.Minutes >= 720 ? 50 : 5, async () => (await provider.GetLatestCandlesAsync(symbol, interval, 200)).Count);
-        }
-
-        await MeasureAsync("data range of a symbol", 2, async () => (await provider.GetDataRangeAsync(symbol)).TotalCandles);
-        await MeasureAsync("five timeframes × 100", 25, async () => (await provider.GetMultiTimeframeCandlesAsync(symbol, newest, FiveTimeframes, 100)).Values.Sum(candles => candles.Count));
-    }
-
-    private async Task MeasureAsync(string job, double target, Func<Task<long>> query)
-    {
-        var samples = new Samples();
-        long rows = 0;
-        for (var run = options.IsDry ? -1 : -20; run < (options.IsDry ? 3 : 200); run++)
-        {
-            if (run == 0)
-            {
-                samples.Clear();
-            }
-
-            await samples.AddAsync(async () => rows = await query());
-        }
-
-        report.Add(new Result($"server: {job}: p95", samples.P95, "ms") { Target = target, Note = $"p50 {Result.Number(samples.Median)}; {rows:N0} in the last answer" });
+        report.Add(new Result($"server: trades, {size:N0} per transaction", size / samples.Median * 1000, "trades/s") { Target = 100_000, Ceiling = size / theirs.Median * 1000, CeilingName = "binary COPY + merge of trades" });
     }
 
     private async Task ReplayAsync(IMarketStore store, NpgsqlConnectionStringBuilder ceiling)

@@ -17,6 +17,9 @@ internal static class Arguments
     public static Option<int?> MaxRetries() =>
         WholeNumber(new Option<int?>("--max-retries") { Description = $"How often a call that failed for a passing reason is made again. Default: {KrakenExchangeOptions.DefaultMaxRetries}.", HelpName = "N" }, 0);
 
+    public static Option<bool> AllowExpiring() =>
+        new("--allow-expiring") { Description = "Also rows that an active retention policy would drop at its next run. Otherwise they are refused." };
+
     public static Option<Interval> RequiredInterval() =>
         Read(new Option<Interval>("--interval", "-i") { Description = "Length of a candle: minutes (60) or 5m, 4h, 1d, 1w.", HelpName = "I", Required = true }, Interval.Parse);
 

@@ -39,6 +39,9 @@ internal sealed class CommandContext
     /// <summary>What relative paths begin at; null for this process's folder.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>For a command that another process sent: the store of this process, whatever the sender calls it. Null for the default one.</summary>
+    public string? OwnStore { get; init; }
+
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     public StoreOpener Opener { get; init; } = MarketStore.OpenAsync;
@@ -91,6 +94,7 @@ internal sealed class CommandContext
         OutputIsTerminal = request.OutputIsTerminal,
         Color = request.Color,
         WorkingDirectory = request.WorkingDirectory,
+        OwnStore = location,
         TimeProvider = TimeProvider,
         Opener = (_, options, cancellationToken) => Opener(location, options, cancellationToken),
         ExchangeOptions = ExchangeOptions,
@@ -102,10 +106,15 @@ internal sealed class CommandContext
     [return: NotNullIfNotNull(nameof(path))]
     public string? PathOf(string? path) => path is null || WorkingDirectory is null ? path : Path.GetFullPath(path, WorkingDirectory);
 
+    /// <summary>The store that the command line names, for what does not open it as a store.</summary>
+    public string? LocationOf(ParseResult parsed) => WorkingDirectory is null ? parsed.GetValue(DbUrl) : OwnStore;
+
     /// <summary>Opens the store that must be there already.</summary>
-    public async Task<IMarketStore> OpenStoreAsync(ParseResult parsed, CancellationToken cancellationToken)
+    public Task<IMarketStore> OpenStoreAsync(ParseResult parsed, CancellationToken cancellationToken) => OpenStoreAsync(parsed, parsed.GetValue(DbUrl), cancellationToken);
+
+    /// <summary>Opens the named store, which must be there already.</summary>
+    public async Task<IMarketStore> OpenStoreAsync(ParseResult parsed, string? location, CancellationToken cancellationToken)
     {
-        var location = parsed.GetValue(DbUrl);
         if (Opener == MarketStore.OpenAsync && StoreLocation.Parse(location).FilePath is { } path && !File.Exists(path))
         {
             throw new MarketStoreException(Directory.Exists(path)
@@ -117,8 +126,10 @@ internal sealed class CommandContext
     }
 
     /// <summary>Opens the store and creates it where there is none.</summary>
-    public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, CancellationToken cancellationToken) =>
-        Opener(parsed.GetValue(DbUrl), Options(parsed), cancellationToken);
+    public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, CancellationToken cancellationToken) => OpenOrCreateStoreAsync(parsed, parsed.GetValue(DbUrl), cancellationToken);
+
+    /// <summary>Opens the named store and creates it where there is none.</summary>
+    public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, string? location, CancellationToken cancellationToken) => Opener(location, Options(parsed), cancellationToken);
 
     /// <summary>Kraken's API, with the names that the store knows.</summary>
     public async Task<KrakenExchange> ConnectAsync(IMarketReader store, int? maxRetries, CancellationToken cancellationToken)

@@ -73,6 +73,7 @@ internal static class KrakenDbProgram
             DbCommand.Create(context),
             CollectCommand.Create(context),
             RunCommand.Create(context),
+            CopyCommand.Create(context),
             ServeCommand.Create(context),
             DemoCommand.Create(context),
             SimulateCommand.Create(context),

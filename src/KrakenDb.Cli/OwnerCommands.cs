@@ -12,7 +12,11 @@ namespace KrakenDb.Cli;
 internal static class OwnerCommands
 {
     // Those that read need no sending: they read over the endpoint.
-    private static readonly string[] Sent = ["import", "backfill", "fill-gaps", "indicators import", "indicators fetch", "db compact", "db refresh", "db compress", "db compression"];
+    private static readonly string[] Sent =
+    [
+        "import", "backfill", "fill-gaps", "indicators import",
+        "indicators fetch", "db compact", "db backup", "db refresh", "db compress", "db compression", "db retention show", "db retention set", "db retention off", "db retention run",
+    ];
 
     /// <summary>How a process that owns a store answers the others: reads, and the commands that write.</summary>
     /// <param name="context">Of the command that owns the store.</param>

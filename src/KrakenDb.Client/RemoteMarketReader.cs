@@ -118,7 +118,7 @@ internal sealed class RemoteMarketReader : IMarketReader
             SizeBytes = status.GetProperty("size_bytes").GetInt64(),
             Candles = status.GetProperty("candles").GetInt64(),
             Trades = status.GetProperty("trades").GetInt64(),
-            Features = status.GetProperty("features").Rows(row => new StoreFeature(row.Text("name"), row.GetProperty("is_on").GetBoolean(), row.Text("note"))),
+            Features = status.GetProperty("features").Rows(row => new StoreFeature(row.Text("name"), row.GetProperty("on").GetBoolean(), row.Text("note"))),
         },
         cancellationToken);
 

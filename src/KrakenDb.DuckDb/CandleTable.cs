@@ -26,6 +26,8 @@ internal static class CandleTable
     // Room for a window of dense minutes at once; the rows of a quiet market are far fewer than the minutes that they span.
     private const int FirstCapacity = 262_144;
 
+    private const string Extent = "SELECT min(timestamp), max(timestamp) FROM candles WHERE symbol = $1 AND interval_minutes = $2";
+
     private const string Delete =
         """
         DELETE FROM candles
@@ -47,25 +49,43 @@ internal static class CandleTable
     /// <param name="interval">Of all the rows.</param>
     /// <param name="incoming">Ascending and unique in time.</param>
     /// <param name="present">Extent of what is stored; null when nothing is. Rows outside it need no look.</param>
-    public static (CandleMerge? Merge, long Inserted) Write(DuckDbSession session, string symbol, Interval interval, CandleBatch incoming, SyncStatus? present)
+    /// <param name="proven">What proven trades decide.</param>
+    public static CandleOutcome Write(DuckDbSession session, string symbol, Interval interval, CandleBatch incoming, SyncStatus? present, ProvenMinutes proven)
     {
-        var first = incoming.Timestamp[0];
-        var last = incoming.Timestamp[incoming.Count - 1];
-        if (present is null || UnixTime.Microseconds(present.NewestTimestamp) < first || UnixTime.Microseconds(present.OldestTimestamp) > last)
+        var span = CandleOutcome.Span(incoming, interval, proven);
+        if (CandleOutcome.OnlyAdds(incoming, span, present, proven))
         {
             Append(session, symbol, interval, incoming, indexes: null);
-            return (null, incoming.Count);
+            return CandleOutcome.OfAll(incoming);
         }
 
-        using var stored = Read(session, symbol, interval, new TimeRange(first, last + interval.Microseconds));
-        var merge = CandleMerge.Plan(stored, incoming);
-        if (merge.Replace.Count > 0)
+        using var stored = Read(session, symbol, interval, span);
+        var merge = CandleMerge.Plan(stored, incoming, proven);
+        if (merge.Replace.Count + merge.Remove.Count > 0)
         {
-            Remove(session, symbol, interval, incoming, merge.Replace);
+            Remove(session, symbol, interval, [.. merge.Replace.Select(index => incoming.Timestamp[index]).Concat(merge.Remove).Order()]);
         }
 
-        Append(session, symbol, interval, incoming, [.. merge.Insert.Concat(merge.Replace).Order()]);
-        return (merge, merge.Insert.Count);
+        int[] written = [.. merge.Insert.Concat(merge.Replace).Order()];
+        Append(session, symbol, interval, incoming, written);
+        return CandleOutcome.Of(merge, incoming, written, merge.Remove.Count > 0 ? Times(session, symbol, interval) : null);
+    }
+
+    private static (long Oldest, long Newest)? Times(DuckDbSession session, string symbol, Interval interval)
+    {
+        using var result = session.Prepare(Extent).Bind(1, symbol).Bind(2, interval.Minutes).Query();
+        return result.FetchChunk() is { RowCount: > 0 } chunk && chunk.IsValid(0, 0) ? (chunk.Int64(0)[0], chunk.Int64(1)[0]) : null;
+    }
+
+    /// <summary>Removes rows by their opens and appends others, inside the session's transaction.</summary>
+    public static void Replace(DuckDbSession session, string symbol, Interval interval, List<long> removed, CandleBatch rows)
+    {
+        if (removed.Count > 0)
+        {
+            Remove(session, symbol, interval, [.. removed]);
+        }
+
+        Append(session, symbol, interval, rows, indexes: null);
     }
 
     private static CandleBatch WithoutUnusedColumns(DuckDbSession session, string symbol, Interval stored, TimeRange range, Func<bool, CandleBatch> read)
@@ -227,20 +247,15 @@ internal static class CandleTable
         }
     }
 
-    private static void Remove(DuckDbSession session, string symbol, Interval interval, CandleBatch incoming, List<int> replaced)
+    private static void Remove(DuckDbSession session, string symbol, Interval interval, long[] times)
     {
         session.Connection.Execute("CREATE OR REPLACE TEMP TABLE replaced (timestamp TIMESTAMP)");
         using (var appender = session.Connection.CreateAppender("replaced", catalog: "temp"))
         {
-            for (var start = 0; start < replaced.Count; start += appender.Capacity)
+            for (var start = 0; start < times.Length; start += appender.Capacity)
             {
-                var rows = Math.Min(appender.Capacity, replaced.Count - start);
-                var timestamps = appender.Int64(0);
-                for (var row = 0; row < rows; row++)
-                {
-                    timestamps[row] = incoming.Timestamp[replaced[start + row]];
-                }
-
+                var rows = Math.Min(appender.Capacity, times.Length - start);
+                times.AsSpan(start, rows).CopyTo(appender.Int64(0));
                 appender.Append(rows);
             }
 
@@ -250,8 +265,8 @@ internal static class CandleTable
         session.Prepare(Delete)
             .Bind(1, symbol)
             .Bind(2, interval.Minutes)
-            .BindTimestamp(3, incoming.Timestamp[replaced[0]])
-            .BindTimestamp(4, incoming.Timestamp[replaced[^1]])
+            .BindTimestamp(3, times[0])
+            .BindTimestamp(4, times[^1])
             .Execute();
         session.Connection.Execute("DROP TABLE temp.replaced");
     }

@@ -171,7 +171,7 @@ internal sealed class DuckDbFile : IDisposable
                 using (var session = new DuckDbSession(_database.Connect()))
                 using (session.Connection.InterruptWhen(cancellationToken))
                 {
-                    StoreCopy.Write(session, copy);
+                    FileCopy.Write(session, copy);
                 }
 
                 cancellationToken.ThrowIfCancellationRequested();
@@ -199,6 +199,21 @@ internal sealed class DuckDbFile : IDisposable
             _exchange.ExitWriteLock();
         }
     }
+
+    /// <summary>Writes a copy of one commit, without dead space. Writes wait meanwhile, reads go on.</summary>
+    public Task BackUpAsync(string target, CancellationToken cancellationToken) => Writer.RunAsync(
+        session =>
+        {
+            Create(target, _options);
+            using (session.Connection.InterruptWhen(cancellationToken))
+            {
+                FileCopy.Write(session, target);
+            }
+
+            ThrowIfLogged(target);
+            return target;
+        },
+        cancellationToken);
 
     /// <summary>The file and its write-ahead log.</summary>
     public long SizeOnDisk() => Length(Path) + Length(Path + ".wal");

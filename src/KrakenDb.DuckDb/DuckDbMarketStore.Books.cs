@@ -17,7 +17,7 @@ internal sealed partial class DuckDbMarketStore : IBookArchive
                     {
                         var before = ledgers.GetValueOrDefault(symbol.Key) ?? new SymbolLedger(symbol.Key);
                         var covered = new StoreWrite { Symbol = symbol.Key, Covered = [.. symbol.Select(range => (range.DataType, range.Range))] };
-                        var ledger = before.After(covered, default, new HashSet<string>(StringComparer.Ordinal), tradeTimes: null, _options.TimeProvider.GetUtcNow());
+                        var ledger = before.After(covered, default, new HashSet<string>(StringComparer.Ordinal), tradeTimes: null, candleTimes: null, _options.TimeProvider.GetUtcNow());
                         LedgerTables.Write(session, before, ledger);
                         after.Add(ledger);
                     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace KrakenDb.DuckDb;
@@ -5,9 +6,13 @@ namespace KrakenDb.DuckDb;
 /// <summary>The embedded engine: one DuckDB file, owned by this process while it is open.</summary>
 internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
 {
+    // Writes in one transaction at most: the first one's caller waits for all of them.
+    private const int GroupMax = 15;
+
     private readonly DuckDbFile _file;
     private readonly DuckDbOptions _options;
     private readonly ILogger _logger;
+    private readonly ConcurrentQueue<PendingWrite> _waiting = new();
     private int _isDisposed;
 
     private DuckDbMarketStore(DuckDbFile file, DuckDbOptions options)
@@ -117,11 +122,66 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
     Task<StoreReceipt> IMarketStore.WriteAsync(StoreWrite write, CancellationToken cancellationToken)
     {
         StoreWriteRules.Check(write);
-        return Writer.RunAsync(session => Write(session, write, cancellationToken), cancellationToken);
+        return WriteAsync(write, cancellationToken);
+    }
+
+    bool IMarketStore.HasOneWriter => true;
+
+    Task<IReadOnlyList<StoreReceipt>> IMarketStore.WriteTogetherAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellationToken)
+    {
+        foreach (var write in writes)
+        {
+            StoreWriteRules.Check(write);
+        }
+
+        if (writes.Select(write => write.Symbol).Distinct(StringComparer.Ordinal).Count() != writes.Count)
+        {
+            throw new ArgumentException("A symbol is written once per transaction.", nameof(writes));
+        }
+
+        return Writer.RunAsync(session => Write(session, writes, cancellationToken), cancellationToken);
     }
 
     Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) =>
         Readers.RunAsync(session => LedgerTables.ReadCursor(session, file), cancellationToken);
+
+    Task<IReadOnlyList<RetentionPolicy>> IMarketStore.GetRetentionAsync(CancellationToken cancellationToken) => Readers.RunAsync(Policies, cancellationToken);
+
+    Task IMarketStore.SetRetentionAsync(string dataType, int? keepDays, CancellationToken cancellationToken) => Writer.RunAsync(
+        session =>
+        {
+            InTransaction(
+                session,
+                () =>
+                {
+                    RetentionTables.Write(session, dataType, keepDays);
+                    return 1;
+                },
+                cancellationToken);
+            _file.Ledgers.Policies = null;
+            return 1;
+        },
+        cancellationToken);
+
+    Task<ExpiredRows> IMarketStore.ExpireAsync(string symbol, string dataType, DateTimeOffset end, CancellationToken cancellationToken) => Writer.RunAsync(
+        session =>
+        {
+            var ledgers = _file.Ledgers.Load(session);
+            var before = ledgers.GetValueOrDefault(symbol) ?? new SymbolLedger(symbol);
+            var policies = Policies(session);
+            var (rows, after) = InTransaction(
+                session,
+                () =>
+                {
+                    var step = RetentionTables.Expire(session, before, dataType, UnixTime.Microseconds(end), policies, _options.TimeProvider.GetUtcNow());
+                    LedgerTables.Write(session, before, step.After);
+                    return step;
+                },
+                cancellationToken);
+            ledgers[symbol] = after;
+            return rows;
+        },
+        cancellationToken);
 
     Task IMarketStore.AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken) => Writer.RunAsync(
         session => InTransaction(session, () => InstrumentTables.Write(session, instruments, _options.TimeProvider.GetUtcNow()), cancellationToken),
@@ -149,6 +209,91 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
         }
     }
 
+    private async Task<StoreReceipt> WriteAsync(StoreWrite write, CancellationToken cancellationToken)
+    {
+        var pending = new PendingWrite(write, cancellationToken);
+        if (!pending.IsSmall)
+        {
+            return await Writer.RunAsync(session => Write(session, write, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        var writer = Writer;
+        _waiting.Enqueue(pending);
+        var isOwn = false;
+        try
+        {
+            var own = await writer.RunAsync<StoreReceipt?>(
+                session =>
+                {
+                    isOwn = pending.TryTake();
+                    return isOwn ? WriteGroup(session, pending, cancellationToken)
+                        : pending.TryAbandon() ? throw new OperationCanceledException(cancellationToken)
+                        : null;
+                },
+                cancellationToken).ConfigureAwait(false);
+            return own ?? await pending.Completion.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!isOwn && !pending.TryAbandon())
+        {
+            // Cancelled while another's transaction has it: it may be committed.
+            return await pending.Completion.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The write, and with it in one transaction the small ones that wait behind it. One that fails takes nobody with it: then each is written alone.</summary>
+    private StoreReceipt WriteGroup(DuckDbSession session, PendingWrite first, CancellationToken cancellationToken)
+    {
+        var others = new List<PendingWrite>();
+        while (others.Count < GroupMax && _waiting.TryDequeue(out var pending))
+        {
+            if (pending != first && pending.TryTake())
+            {
+                others.Add(pending);
+            }
+        }
+
+        if (others.Count == 0)
+        {
+            return Write(session, first.Write, cancellationToken);
+        }
+
+        try
+        {
+            var ledgers = _file.Ledgers.Load(session);
+            var after = new Dictionary<string, SymbolLedger>(StringComparer.Ordinal);
+            var receipts = InTransaction(
+                session,
+                () => others.Prepend(first).Select(pending =>
+                {
+                    var symbol = pending.Write.Symbol;
+                    var before = after.GetValueOrDefault(symbol) ?? ledgers.GetValueOrDefault(symbol) ?? new SymbolLedger(symbol);
+                    (var receipt, after[symbol]) = Merge(session, pending.Write, before);
+                    return receipt;
+                }).ToList(),
+                CancellationToken.None);
+            foreach (var (symbol, ledger) in after)
+            {
+                ledgers[symbol] = ledger;
+            }
+
+            for (var index = 0; index < others.Count; index++)
+            {
+                others[index].Complete(receipts[index + 1]);
+            }
+
+            return receipts[0];
+        }
+        catch (Exception exception)
+        {
+            LogGroup(others.Count + 1, exception);
+            others.ForEach(pending => pending.GiveBack());
+        }
+
+        return Write(session, first.Write, cancellationToken);
+    }
+
+    private IReadOnlyList<RetentionPolicy> Policies(DuckDbSession session) => _file.Ledgers.Policies ??= RetentionTables.Read(session);
+
     private StoreReceipt Write(DuckDbSession session, StoreWrite write, CancellationToken cancellationToken)
     {
         var ledgers = _file.Ledgers.Load(session);
@@ -158,8 +303,28 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
         return receipt;
     }
 
+    private IReadOnlyList<StoreReceipt> Write(DuckDbSession session, IReadOnlyList<StoreWrite> writes, CancellationToken cancellationToken)
+    {
+        var ledgers = _file.Ledgers.Load(session);
+        var merged = InTransaction(
+            session,
+            () => writes.Select(write =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return Merge(session, write, ledgers.GetValueOrDefault(write.Symbol) ?? new SymbolLedger(write.Symbol));
+            }).ToList(),
+            cancellationToken);
+        foreach (var (_, after) in merged)
+        {
+            ledgers[after.Symbol] = after;
+        }
+
+        return merged.ConvertAll(each => each.Receipt);
+    }
+
     private (StoreReceipt Receipt, SymbolLedger After) Merge(DuckDbSession session, StoreWrite write, SymbolLedger before)
     {
+        write = RetentionRules.Apply(write, Policies(session), _options.TimeProvider.GetUtcNow());
         var receipt = default(StoreReceipt);
         var changed = new HashSet<string>(StringComparer.Ordinal);
         (long, long)? tradeTimes = null;
@@ -178,18 +343,22 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
             write = MinuteRebuild.Apply(write, before.Coverage.GetValueOrDefault(DataType.Trades, CoverageSet.Empty), range => TradeTable.ReadAll(session, write.Symbol, range));
         }
 
-        if (write.Candles is { Count: > 0 } candles)
+        (long, long)? candleTimes = null;
+        var proven = write.Proven(before.Coverage.GetValueOrDefault(DataType.Candles(Interval.Minute), CoverageSet.Empty));
+        if (write.Candles is { Count: > 0 } || proven.Added is not null)
         {
-            var dataType = DataType.Candles(write.CandleInterval);
-            var (merge, inserted) = CandleTable.Write(session, write.Symbol, write.CandleInterval, candles, before.Status.GetValueOrDefault(dataType));
-            receipt = receipt with { CandlesInserted = inserted, CandlesUnchanged = merge?.Unchanged ?? 0, CandlesConflicting = merge?.Conflicting ?? 0 };
-            if (merge is null || merge.Insert.Count + merge.Replace.Count > 0)
+            var interval = write.Candles is { Count: > 0 } ? write.CandleInterval : Interval.Minute;
+            var dataType = DataType.Candles(interval);
+            var outcome = CandleTable.Write(session, write.Symbol, interval, write.Candles ?? CandleBatch.FromRows([]), before.Status.GetValueOrDefault(dataType), proven);
+            receipt = outcome.AddTo(receipt);
+            candleTimes = outcome.Times;
+            if (outcome.HasChanged)
             {
                 changed.Add(dataType);
             }
         }
 
-        var after = before.After(write, receipt, changed, tradeTimes, _options.TimeProvider.GetUtcNow());
+        var after = before.After(write, receipt, changed, tradeTimes, candleTimes, _options.TimeProvider.GetUtcNow());
         LedgerTables.Write(session, before, after);
         if (write.Cursor is { } cursor)
         {
@@ -247,6 +416,9 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
     }
 
     private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Count} writes failed together and are written one by one")]
+    private partial void LogGroup(int count, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Nothing left to roll back: {Reason}")]
     private partial void LogRollback(string reason, Exception exception);

@@ -8,6 +8,22 @@ internal static class LedgerTables
 {
     private const int DifferingRangesMax = 32;
 
+    private const string InsertStatus = "INSERT INTO data_sync_status VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    private const string UpdateStatus =
+        """
+        UPDATE data_sync_status SET oldest_timestamp = $3, newest_timestamp = $4, last_sync_at = $5, last_kraken_since = $6, total_records = $7
+        WHERE symbol = $1 AND data_type = $2
+        """;
+
+    private const string InsertCoverage = "INSERT INTO data_coverage VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+    private const string UpdateCoverage =
+        """
+        UPDATE data_coverage SET end_time = $4, source = $5, grade = $6, first_trade_id = $7, last_trade_id = $8
+        WHERE symbol = $1 AND data_type = $2 AND start_time = $3
+        """;
+
     public static IReadOnlyCollection<SymbolLedger> ReadAll(DuckDbSession session)
     {
         var ledgers = new Dictionary<string, SymbolLedger>(StringComparer.Ordinal);
@@ -38,8 +54,13 @@ internal static class LedgerTables
         {
             if (!before.Status.TryGetValue(row.DataType, out var old) || old != row)
             {
-                WriteStatus(session, row);
+                WriteStatus(session, row, isNew: old is null);
             }
+        }
+
+        foreach (var dataType in before.Status.Keys.Where(dataType => !after.Status.ContainsKey(dataType)))
+        {
+            session.Prepare("DELETE FROM data_sync_status WHERE symbol = $1 AND data_type = $2").Bind(1, after.Symbol).Bind(2, dataType).Execute();
         }
 
         foreach (var (dataType, coverage) in after.Coverage)
@@ -149,18 +170,18 @@ internal static class LedgerTables
 
     private static SymbolLedger LedgerOf(Dictionary<string, SymbolLedger> ledgers, string symbol) => ledgers.GetValueOrDefault(symbol) ?? new SymbolLedger(symbol);
 
-    private static void WriteStatus(DuckDbSession session, SyncStatus row)
+    // In place: a page of trades costs one statement per row of the ledger instead of two.
+    private static void WriteStatus(DuckDbSession session, SyncStatus row, bool isNew)
     {
-        session.Prepare("DELETE FROM data_sync_status WHERE symbol = $1 AND data_type = $2").Bind(1, row.Symbol).Bind(2, row.DataType).Execute();
-        var insert = session.Prepare("INSERT INTO data_sync_status VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        var write = session.Prepare(isNew ? InsertStatus : UpdateStatus)
             .Bind(1, row.Symbol)
             .Bind(2, row.DataType)
             .BindTimestamp(3, UnixTime.Microseconds(row.OldestTimestamp))
             .BindTimestamp(4, UnixTime.Microseconds(row.NewestTimestamp))
             .BindTimestamp(5, UnixTime.Microseconds(row.LastSyncAt))
             .Bind(7, row.TotalRecords);
-        _ = row.LastKrakenSince is { } since ? insert.Bind(6, since) : insert.BindNull(6);
-        insert.Execute();
+        _ = row.LastKrakenSince is { } since ? write.Bind(6, since) : write.BindNull(6);
+        write.Execute();
     }
 
     // Only the ranges that differ: a collector extends one of many. A broken file brings thousands at once; then all are written anew.
@@ -174,24 +195,27 @@ internal static class LedgerTables
             return;
         }
 
-        foreach (var range in before.Where(range => !kept.Contains(range)))
+        var added = after.Where(range => !kept.Contains(range)).ToList();
+        var gone = before.Where(range => !kept.Contains(range)).Select(range => range.Range.StartMicroseconds).ToHashSet();
+        var grown = added.Where(range => gone.Remove(range.Range.StartMicroseconds)).ToHashSet();
+        foreach (var start in gone)
         {
             session.Prepare("DELETE FROM data_coverage WHERE symbol = $1 AND data_type = $2 AND start_time = $3")
-                .Bind(1, symbol).Bind(2, dataType).BindTimestamp(3, range.Range.StartMicroseconds).Execute();
+                .Bind(1, symbol).Bind(2, dataType).BindTimestamp(3, start).Execute();
         }
 
-        foreach (var range in after.Where(range => !kept.Contains(range)))
+        foreach (var range in added)
         {
-            var insert = session.Prepare("INSERT INTO data_coverage VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+            var write = session.Prepare(grown.Contains(range) ? UpdateCoverage : InsertCoverage)
                 .Bind(1, symbol)
                 .Bind(2, dataType)
                 .BindTimestamp(3, range.Range.StartMicroseconds)
                 .BindTimestamp(4, range.Range.EndMicroseconds)
                 .Bind(5, (int)range.Source)
                 .Bind(6, (int)range.Grade);
-            BindOptional(insert, 7, range.FirstTradeId);
-            BindOptional(insert, 8, range.LastTradeId);
-            insert.Execute();
+            BindOptional(write, 7, range.FirstTradeId);
+            BindOptional(write, 8, range.LastTradeId);
+            write.Execute();
         }
     }
 

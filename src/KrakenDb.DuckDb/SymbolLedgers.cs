@@ -26,6 +26,9 @@ internal sealed class SymbolLedgers
         }
     }
 
+    /// <summary>Active retention policies, read once; null to have them read again.</summary>
+    public IReadOnlyList<RetentionPolicy>? Policies { get; set; }
+
     /// <summary>After a failed write: a commit that reports an error may have happened, so the next use reads the tables again.</summary>
-    public void Forget() => _ledgers = null;
+    public void Forget() => (_ledgers, Policies) = (null, null);
 }

@@ -59,27 +59,48 @@ internal static class CandleTable
     /// <param name="interval">Of all the rows.</param>
     /// <param name="incoming">Ascending and unique in time.</param>
     /// <param name="present">Extent of what is stored; null when nothing is. Rows outside it need no look.</param>
+    /// <param name="proven">What proven trades decide.</param>
     /// <param name="cancellationToken"></param>
-    public static async Task<(CandleMerge? Merge, long Inserted)> WriteAsync(
-        NpgsqlConnection connection, string symbol, Interval interval, CandleBatch incoming, SyncStatus? present, CancellationToken cancellationToken)
+    public static async Task<CandleOutcome> WriteAsync(
+        NpgsqlConnection connection, string symbol, Interval interval, CandleBatch incoming, SyncStatus? present, ProvenMinutes proven, CancellationToken cancellationToken)
     {
-        var first = incoming.Timestamp[0];
-        var last = incoming.Timestamp[incoming.Count - 1];
-        if (present is null || UnixTime.Microseconds(present.NewestTimestamp) < first || UnixTime.Microseconds(present.OldestTimestamp) > last)
+        var span = CandleOutcome.Span(incoming, interval, proven);
+        if (CandleOutcome.OnlyAdds(incoming, span, present, proven))
         {
             await AppendAsync(connection, symbol, interval, incoming, indexes: null, cancellationToken).ConfigureAwait(false);
-            return (null, incoming.Count);
+            return CandleOutcome.OfAll(incoming);
         }
 
-        using var stored = await ReadBesideAsync(connection, symbol, interval, incoming, cancellationToken).ConfigureAwait(false);
-        var merge = CandleMerge.Plan(stored, incoming);
-        if (merge.Replace.Count > 0)
+        using var stored = proven.Added is null
+            ? await ReadBesideAsync(connection, symbol, interval, incoming, cancellationToken).ConfigureAwait(false)
+            : await ReadAsync(connection, symbol, interval, span, cancellationToken).ConfigureAwait(false);
+        var merge = CandleMerge.Plan(stored, incoming, proven);
+        if (merge.Replace.Count + merge.Remove.Count > 0)
         {
-            await RemoveAsync(connection, symbol, interval, incoming, merge.Replace, cancellationToken).ConfigureAwait(false);
+            await RemoveAsync(connection, symbol, interval, [.. merge.Replace.Select(index => incoming.Timestamp[index]).Concat(merge.Remove).Order()], cancellationToken).ConfigureAwait(false);
         }
 
-        await AppendAsync(connection, symbol, interval, incoming, [.. merge.Insert.Concat(merge.Replace).Order()], cancellationToken).ConfigureAwait(false);
-        return (merge, merge.Insert.Count);
+        int[] written = [.. merge.Insert.Concat(merge.Replace).Order()];
+        await AppendAsync(connection, symbol, interval, incoming, written, cancellationToken).ConfigureAwait(false);
+        return CandleOutcome.Of(merge, incoming, written, merge.Remove.Count > 0 ? await TimesAsync(connection, symbol, interval, cancellationToken).ConfigureAwait(false) : null);
+    }
+
+    private static async Task<(long Oldest, long Newest)?> TimesAsync(NpgsqlConnection connection, string symbol, Interval interval, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand("SELECT min(timestamp), max(timestamp) FROM candles WHERE symbol = $1 AND interval_minutes = $2", connection)
+        {
+            Parameters = { new() { Value = symbol }, new() { Value = (short)interval.Minutes } },
+        };
+        await using (command.ConfigureAwait(false))
+        {
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && !reader.IsDBNull(0)
+                    ? (UnixTime.Microseconds(new DateTimeOffset(reader.GetDateTime(0))), UnixTime.Microseconds(new DateTimeOffset(reader.GetDateTime(1))))
+                    : null;
+            }
+        }
     }
 
     private static string Query(string symbol, Interval interval, TimeRange range) => string.Create(
@@ -151,7 +172,7 @@ internal static class CandleTable
     private static long BucketsIn(TimeRange range, Interval interval) =>
         ((range.EndMicroseconds - range.StartMicroseconds) / interval.Microseconds) + 2;
 
-    private static async Task RemoveAsync(NpgsqlConnection connection, string symbol, Interval interval, CandleBatch incoming, List<int> replaced, CancellationToken cancellationToken)
+    private static async Task RemoveAsync(NpgsqlConnection connection, string symbol, Interval interval, long[] times, CancellationToken cancellationToken)
     {
         // The bounds let compressed batches and chunks outside them alone.
         var command = new NpgsqlCommand(Delete, connection)
@@ -160,9 +181,9 @@ internal static class CandleTable
             {
                 new() { Value = symbol },
                 new() { Value = (short)interval.Minutes },
-                new() { Value = PgTime.ToDateTime(incoming.Timestamp[replaced[0]]) },
-                new() { Value = PgTime.ToDateTime(incoming.Timestamp[replaced[^1]]) },
-                new() { Value = replaced.Select(index => PgTime.ToDateTime(incoming.Timestamp[index])).ToArray() },
+                new() { Value = PgTime.ToDateTime(times[0]) },
+                new() { Value = PgTime.ToDateTime(times[^1]) },
+                new() { Value = Array.ConvertAll(times, PgTime.ToDateTime) },
             },
         };
         await using (command.ConfigureAwait(false))

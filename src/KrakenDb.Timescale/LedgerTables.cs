@@ -29,6 +29,8 @@ internal static class LedgerTables
         SELECT $1, $2, * FROM unnest($3::timestamptz[], $4::timestamptz[], $5::smallint[], $6::smallint[], $7::bigint[], $8::bigint[])
         """;
 
+    private const string WriteCursor = "INSERT INTO import_cursors (file, position, state) VALUES ($1, $2, $3) ON CONFLICT (file) DO UPDATE SET position = excluded.position, state = excluded.state";
+
     /// <summary>Takes the symbol's lock until the end of the transaction and reads its ledger as the last writer left it.</summary>
     public static async Task<SymbolLedger> LockAsync(NpgsqlConnection connection, string symbol, CancellationToken cancellationToken)
     {
@@ -42,6 +44,7 @@ internal static class LedgerTables
                 Command($"{Coverage} WHERE symbol = $1", symbol),
                 Command($"{Absent} WHERE symbol = $1 ORDER BY first_id", symbol),
                 Command("SELECT wanted_from FROM instruments WHERE symbol = $1 AND wanted_from IS NOT NULL", symbol),
+                Command(RetentionTables.Select),
             },
         };
         await using (batch.ConfigureAwait(false))
@@ -65,7 +68,9 @@ internal static class LedgerTables
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 ledger = ledger with { Absent = await ReadAbsentAsync(reader, cancellationToken).ConfigureAwait(false) };
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? ledger with { WantedFrom = Time(reader, 0) } : ledger;
+                ledger = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? ledger with { WantedFrom = Time(reader, 0) } : ledger;
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                return ledger with { Policies = await RetentionTables.ReadAsync(reader, cancellationToken).ConfigureAwait(false) };
             }
         }
     }
@@ -134,6 +139,11 @@ internal static class LedgerTables
                     WriteStatus, row.Symbol, row.DataType, row.OldestTimestamp, row.NewestTimestamp, row.LastSyncAt, (object?)row.LastKrakenSince ?? DBNull.Value, row.TotalRecords));
             }
 
+            foreach (var dataType in before.Status.Keys.Where(dataType => !after.Status.ContainsKey(dataType)))
+            {
+                batch.BatchCommands.Add(Command("DELETE FROM data_sync_status WHERE symbol = $1 AND data_type = $2", after.Symbol, dataType));
+            }
+
             foreach (var (dataType, coverage) in after.Coverage)
             {
                 var old = before.Coverage.GetValueOrDefault(dataType, CoverageSet.Empty);
@@ -155,9 +165,7 @@ internal static class LedgerTables
 
             if (write.Cursor is { } cursor)
             {
-                batch.BatchCommands.Add(Command(
-                    "INSERT INTO import_cursors (file, position, state) VALUES ($1, $2, $3) ON CONFLICT (file) DO UPDATE SET position = excluded.position, state = excluded.state",
-                    cursor.File, cursor.Position, cursor.State));
+                batch.BatchCommands.Add(Command(WriteCursor, cursor.File, cursor.Position, cursor.State));
             }
 
             if (write.FinishedFile is { } finished)
@@ -187,6 +195,15 @@ internal static class LedgerTables
             {
                 return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? new ImportCursor(file, reader.GetInt64(0), reader.GetString(1)) : null;
             }
+        }
+    }
+
+    public static async Task WriteCursorAsync(NpgsqlConnection connection, ImportCursor cursor, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(connection) { BatchCommands = { Command(WriteCursor, cursor.File, cursor.Position, cursor.State) } };
+        await using (batch.ConfigureAwait(false))
+        {
+            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

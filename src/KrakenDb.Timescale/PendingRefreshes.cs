@@ -24,9 +24,18 @@ internal static class PendingRefreshes
     public static NpgsqlBatchCommand Add(string symbol, TimeRange range) => LedgerTables.Command(
         "INSERT INTO pending_refresh (symbol, start_time, end_time) VALUES ($1, $2, $3)", symbol, range.Start.UtcDateTime, range.End.UtcDateTime);
 
-    public static async Task<bool> TouchesAsync(NpgsqlConnection connection, string symbol, TimeRange range, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether the views may not show the minutes of a range: some of it is pending, or it begins before the first minutes that are kept, where nothing is ever
+    /// refreshed again and minutes that came back are no part of a view.
+    /// </summary>
+    public static async Task<bool> IsBehindAsync(NpgsqlConnection connection, string symbol, TimeRange range, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand("SELECT EXISTS (SELECT FROM pending_refresh WHERE symbol = $1 AND start_time < $3 AND end_time > $2)", connection)
+        var command = new NpgsqlCommand(
+            """
+            SELECT EXISTS (SELECT FROM pending_refresh WHERE symbol = $1 AND start_time < $3 AND end_time > $2)
+                OR EXISTS (SELECT FROM data_coverage WHERE data_type = 'candles_1m' AND grade = 1 AND end_time > $2)
+            """,
+            connection)
         {
             Parameters = { new() { Value = symbol }, new() { Value = range.Start.UtcDateTime }, new() { Value = range.End.UtcDateTime } },
         };

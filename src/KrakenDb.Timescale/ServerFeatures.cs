@@ -88,6 +88,8 @@ internal sealed record ServerFeatures
             new("compression", IsCommunity, IsCommunity ? "trades after 7 days, candles after 30" : $"{why}; rows take some ten times the space"),
             new("continuous aggregates", IsCommunity, IsCommunity ? "eight rollups, real-time" : $"{why}; rollups are computed when they are read"),
         };
+        features.Add(new(
+            "scheduled retention", IsCommunity, IsCommunity ? "policies of kraken-db db retention run once a day; none is set by itself" : $"{why}; policies are applied by kraken-db db retention run alone"));
         if (HasTimescale)
         {
             features.Add(new(

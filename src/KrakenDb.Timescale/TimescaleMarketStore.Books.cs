@@ -21,7 +21,7 @@ internal sealed partial class TimescaleMarketStore : IBookArchive
                     {
                         var covered = new StoreWrite { Symbol = symbol.Key, Covered = [.. symbol.Select(range => (range.DataType, range.Range))] };
                         var before = await LedgerTables.LockAsync(connection, symbol.Key, cancellationToken).ConfigureAwait(false);
-                        var after = before.After(covered, default, NoRows, tradeTimes: null, _options.TimeProvider.GetUtcNow());
+                        var after = before.After(covered, default, NoRows, tradeTimes: null, candleTimes: null, _options.TimeProvider.GetUtcNow());
                         await LedgerTables.WriteAsync(connection, before, after, covered, [], cancellationToken).ConfigureAwait(false);
                     }
 

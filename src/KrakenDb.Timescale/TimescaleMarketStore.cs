@@ -125,7 +125,7 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
                 return await CandleTable.ReadAsync(connection, symbol, stored, range, cancellationToken).ConfigureAwait(false);
             }
 
-            return _isCommunity && RollupViews.Serves(stored, bucket, range) && !await PendingRefreshes.TouchesAsync(connection, symbol, range, cancellationToken).ConfigureAwait(false)
+            return _isCommunity && RollupViews.Serves(stored, bucket, range) && !await PendingRefreshes.IsBehindAsync(connection, symbol, range, cancellationToken).ConfigureAwait(false)
                 ? await RollupViews.ReadAsync(connection, symbol, bucket, range, cancellationToken).ConfigureAwait(false)
                 : await CandleTable.ReadBucketsAsync(connection, symbol, stored, bucket, range, cancellationToken).ConfigureAwait(false);
         },
@@ -162,6 +162,20 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
     Task<long> IMarketStore.RefreshRollupsAsync(TimeRange? range, CancellationToken cancellationToken) => _isCommunity
         ? RunAsync(connection => PendingRefreshes.DrainAsync(connection, range, _options.TimeProvider, LogRetry, cancellationToken), cancellationToken)
         : Task.FromResult(0L);
+
+    Task<IReadOnlyList<RetentionPolicy>> IMarketStore.GetRetentionAsync(CancellationToken cancellationToken) =>
+        RunAsync(connection => RetentionTables.ReadAsync(connection, cancellationToken), cancellationToken);
+
+    Task IMarketStore.SetRetentionAsync(string dataType, int? keepDays, CancellationToken cancellationToken) => RunAsync(
+        async connection =>
+        {
+            await RetentionTables.WriteAsync(connection, dataType, keepDays, _isCommunity, cancellationToken).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    Task<ExpiredRows> IMarketStore.ExpireAsync(string symbol, string dataType, DateTimeOffset end, CancellationToken cancellationToken) =>
+        RunAsync(connection => RetentionTables.ExpireAsync(connection, symbol, dataType, end, _options.TimeProvider.GetUtcNow(), cancellationToken), cancellationToken);
 
     Task<IReadOnlyList<TableCompression>> IMarketStore.GetCompressionAsync(CancellationToken cancellationToken) => _isCommunity
         ? RunAsync(connection => ChunkCompression.ReadAsync(connection, cancellationToken), cancellationToken)
@@ -259,6 +273,7 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
 
     private async Task<StoreReceipt> MergeAsync(NpgsqlConnection connection, StoreWrite write, SymbolLedger before, CancellationToken cancellationToken)
     {
+        write = RetentionRules.Apply(write, before.Policies, _options.TimeProvider.GetUtcNow());
         var receipt = default(StoreReceipt);
         var changed = new HashSet<string>(StringComparer.Ordinal);
         var more = new List<NpgsqlBatchCommand>();
@@ -284,22 +299,27 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
                 write, before.Coverage.GetValueOrDefault(DataType.Trades, CoverageSet.Empty), range => TradeTable.ReadAllAsync(connection, write.Symbol, range, cancellationToken)).ConfigureAwait(false);
         }
 
-        if (write.Candles is { Count: > 0 } candles)
+        (long, long)? candleTimes = null;
+        var proven = write.Proven(before.Coverage.GetValueOrDefault(DataType.Candles(Interval.Minute), CoverageSet.Empty));
+        if (write.Candles is { Count: > 0 } || proven.Added is not null)
         {
-            var dataType = DataType.Candles(write.CandleInterval);
-            var (merge, inserted) = await CandleTable.WriteAsync(connection, write.Symbol, write.CandleInterval, candles, before.Status.GetValueOrDefault(dataType), cancellationToken).ConfigureAwait(false);
-            receipt = receipt with { CandlesInserted = inserted, CandlesUnchanged = merge?.Unchanged ?? 0, CandlesConflicting = merge?.Conflicting ?? 0 };
-            if (merge is null || merge.Insert.Count + merge.Replace.Count > 0)
+            var interval = write.Candles is { Count: > 0 } ? write.CandleInterval : Interval.Minute;
+            var dataType = DataType.Candles(interval);
+            var candles = write.Candles ?? CandleBatch.FromRows([]);
+            var outcome = await CandleTable.WriteAsync(connection, write.Symbol, interval, candles, before.Status.GetValueOrDefault(dataType), proven, cancellationToken).ConfigureAwait(false);
+            receipt = outcome.AddTo(receipt);
+            candleTimes = outcome.Times;
+            if (outcome.HasChanged)
             {
                 changed.Add(dataType);
-                if (_isCommunity && write.CandleInterval == Interval.Minute)
+                if (_isCommunity && interval == Interval.Minute)
                 {
-                    more.Add(PendingRefreshes.Add(write.Symbol, new TimeRange(candles.Timestamp[0], candles.Timestamp[candles.Count - 1] + UnixTime.MicrosecondsPerMinute)));
+                    more.Add(PendingRefreshes.Add(write.Symbol, outcome.Removed > 0 ? CandleOutcome.Span(candles, interval, proven) : new TimeRange(candles.Timestamp[0], candles.Timestamp[candles.Count - 1] + UnixTime.MicrosecondsPerMinute)));
                 }
             }
         }
 
-        var after = before.After(write, receipt, changed, tradeTimes, _options.TimeProvider.GetUtcNow());
+        var after = before.After(write, receipt, changed, tradeTimes, candleTimes, _options.TimeProvider.GetUtcNow());
         await LedgerTables.WriteAsync(connection, before, after, write, more, cancellationToken).ConfigureAwait(false);
         return receipt;
     }

@@ -25,21 +25,36 @@ internal static class TradeTable
     private static readonly CopyField Market = new("market");
 
     /// <summary>At most <paramref name="limit"/> trades of the range with an id above <paramref name="afterId"/>, ascending in id.</summary>
-    public static Task<TradeBatch> ReadAsync(NpgsqlConnection connection, string symbol, TimeRange range, long afterId, int limit, CancellationToken cancellationToken) =>
-        ReadAsync(
-            connection,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"""
-                 SELECT {Columns} FROM trades
-                 WHERE symbol = {SqlLiteral.Text(symbol)}
-                   AND timestamp >= {PgTime.Literal(range.StartMicroseconds)} AND timestamp < {PgTime.Literal(range.EndMicroseconds)} AND id > {afterId}
-                 ORDER BY id LIMIT {limit}
-                 """),
-            cancellationToken);
+    /// <remarks>
+    /// Read in stored order, which is time: no index begins with symbol and id, and a sort of all that follows would cost each page as much as the rest of the
+    /// table. What comes shortly after the page in time may come before its end in id, so that is read, too, and only this is sorted.
+    /// </remarks>
+    public static async Task<TradeBatch> ReadAsync(NpgsqlConnection connection, string symbol, TimeRange range, long afterId, int limit, CancellationToken cancellationToken)
+    {
+        var rows = (await ReadAsync(connection, Query(symbol, range, afterId, limit), cancellationToken).ConfigureAwait(false)).Rows().ToList();
+        if (rows.Count < limit)
+        {
+            return TradeBatch.FromRows([.. rows.OrderBy(row => row.Id)]);
+        }
+
+        // Times of one microsecond may lie on both sides of the limit: the last one is read again.
+        var last = rows[^1].TimestampMicroseconds;
+        var behind = new TimeRange(last, Math.Max(last, Math.Min(range.EndMicroseconds, last + TradePages.DisorderMicroseconds)));
+        var more = await ReadAsync(connection, Query(symbol, behind, afterId, int.MaxValue), cancellationToken).ConfigureAwait(false);
+        return TradeBatch.FromRows([.. rows.Where(row => row.TimestampMicroseconds < last).Concat(more.Rows()).OrderBy(row => row.Id).Take(limit)]);
+    }
 
     /// <summary>All trades of the range, ascending in id. Callers bound the range: the answer is held in memory.</summary>
     public static Task<TradeBatch> ReadAllAsync(NpgsqlConnection connection, string symbol, TimeRange range, CancellationToken cancellationToken) => ReadAsync(connection, symbol, range, 0, int.MaxValue, cancellationToken);
+
+    internal static string Query(string symbol, TimeRange range, long afterId, int limit) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+         SELECT {Columns} FROM trades
+         WHERE symbol = {SqlLiteral.Text(symbol)}
+           AND timestamp >= {PgTime.Literal(range.StartMicroseconds)} AND timestamp < {PgTime.Literal(range.EndMicroseconds)} AND id > {afterId}
+         ORDER BY timestamp, id LIMIT {limit}
+         """);
 
     /// <summary>Merges trades into the table inside the connection's transaction, under the symbol's lock.</summary>
     /// <param name="connection">In a transaction.</param>

@@ -12,6 +12,7 @@ internal static class BackfillCommand
         var noAutoStop = new Option<bool>("--no-auto-stop") { Description = "Go on with new trades as they happen, until Ctrl-C." };
         var since = Arguments.Time("--since", "First time, included. Default: the first trade of all.", context.TimeProvider);
         var until = Arguments.Time("--until", "Last time, excluded. Default: now.", context.TimeProvider);
+        var allowExpiring = Arguments.AllowExpiring();
         var retries = Arguments.MaxRetries();
         var format = Arguments.Format();
         var command = new DocumentedCommand(
@@ -21,7 +22,7 @@ internal static class BackfillCommand
             "kraken-db backfill --symbols BTC/USD ETH/USD --since 2024-01-01",
             "kraken-db backfill --symbols XRP/USDT --resume --no-candles")
         {
-            symbols, resume, noCandles, noAutoStop, since, until, retries, format,
+            symbols, resume, noCandles, noAutoStop, since, until, allowExpiring, retries, format,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -32,6 +33,7 @@ internal static class BackfillCommand
                 Resume = parsed.GetValue(resume),
                 BuildCandles = !parsed.GetValue(noCandles),
                 AutoStopRealtime = !parsed.GetValue(noAutoStop),
+                AllowExpiring = parsed.GetValue(allowExpiring),
                 TimeProvider = context.TimeProvider,
             };
             Check(options, context.Now);
@@ -43,10 +45,23 @@ internal static class BackfillCommand
                 var names = asked.Select(exchange.Catalog.Resolve).Distinct(StringComparer.Ordinal).ToList();
                 var results = await new BackfillView(context, new KrakenTradesBackfill(store, exchange, options), exchange).RunAsync(names, cancellationToken).ConfigureAwait(false);
                 BackfillView.Print(context, results, parsed.GetValue(format));
+                foreach (var failed in results.Where(result => result.Error is not null))
+                {
+                    await NoteStoredAsync(context, store, failed.Symbol, cancellationToken).ConfigureAwait(false);
+                }
+
                 return results.All(result => result.Error is null) ? ExitCode.Done : ExitCode.Failed;
             }
         });
         return command;
+    }
+
+    private static async Task NoteStoredAsync(CommandContext context, IMarketStore store, string symbol, CancellationToken cancellationToken)
+    {
+        var trades = (await store.GetSyncStatusAsync(symbol, cancellationToken).ConfigureAwait(false)).FirstOrDefault(row => row.DataType == DataType.Trades);
+        context.Note(trades is null
+            ? $"{symbol}: no trade is stored."
+            : $"{symbol}: {Readable.Count(trades.TotalRecords, "trade")} stored, from {Readable.Time(trades.OldestTimestamp)} to {Readable.Time(trades.NewestTimestamp)}.");
     }
 
     private static void Check(KrakenTradesBackfillOptions options, DateTimeOffset now)

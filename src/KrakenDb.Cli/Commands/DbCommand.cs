@@ -7,13 +7,16 @@ internal static class DbCommand
 {
     public static Command Create(CommandContext context)
     {
-        var command = new DocumentedCommand("db", "The store itself: init, status, compact; on TimescaleDB also refresh, compress, compression.", "kraken-db db status");
+        var command = new DocumentedCommand("db", "The store itself: init, status, compact, backup, restore, retention; on TimescaleDB also refresh, compress, compression.", "kraken-db db status");
         command.Add(CreateInit(context));
         command.Add(CreateStatus(context));
         command.Add(CreateCompact(context));
         command.Add(CreateRefresh(context));
         command.Add(CreateCompress(context));
         command.Add(CreateCompression(context));
+        command.Add(BackupCommands.CreateBackup(context));
+        command.Add(BackupCommands.CreateRestore(context));
+        command.Add(RetentionCommand.Create(context));
         return command;
     }
 
@@ -35,7 +38,7 @@ internal static class DbCommand
     private static Command CreateStatus(CommandContext context)
     {
         var format = Arguments.Format();
-        var command = new DocumentedCommand("status", "Engine, versions and size.", "kraken-db db status --format json") { format };
+        var command = new DocumentedCommand("status", "Engine, versions and size; of a server also what it has and lacks, and what that means.", "kraken-db db status --format json") { format };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var store = await context.OpenStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
@@ -48,7 +51,7 @@ internal static class DbCommand
                     return;
                 }
 
-                StoreRecords.Of(status).PrintOne(context, parsed.GetValue(format));
+                StoreRecords.WithFeatures(status).PrintOne(context, parsed.GetValue(format));
             }
         });
         return command;

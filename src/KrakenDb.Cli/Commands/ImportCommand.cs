@@ -15,6 +15,7 @@ internal static class ImportCommand
         var symbols = Arguments.List("--symbols", "SYMBOL", "Only these markets, in any spelling.", text => text);
         var batchSize = Arguments.WholeNumber(new Option<int?>("--batch-size") { Description = $"Rows per transaction, at most {Readable.Count(LargestBatch)}. Default: {Readable.Count(new BulkCsvImporterOptions().BatchSize)}", HelpName = "N" }, 1);
         var map = Arguments.List("--map", "NAME=SYMBOL", "Pairs in file names that are no market known here, and their markets: FOOUSD=FOO/USD.", ParseMapping);
+        var allowExpiring = Arguments.AllowExpiring();
         var format = Arguments.Format();
         var command = new DocumentedCommand(
             "import",
@@ -23,7 +24,7 @@ internal static class ImportCommand
             "kraken-db import --file Kraken_OHLCVT.zip --symbols BTC/USD ETH/USD",
             "kraken-db import --dir ./old --all --map FOOUSD=FOO/USD")
         {
-            directory, file, all, symbols, batchSize, map, format,
+            directory, file, all, symbols, batchSize, map, allowExpiring, format,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -38,6 +39,7 @@ internal static class ImportCommand
                 AllIntervals = parsed.GetValue(all),
                 Symbols = parsed.GetValue(symbols),
                 SymbolMap = parsed.GetValue(map)?.ToDictionary(StringComparer.Ordinal),
+                AllowExpiring = parsed.GetValue(allowExpiring),
                 TimeProvider = context.TimeProvider,
             };
             options = parsed.GetValue(batchSize) is { } rows ? options with { BatchSize = rows } : options;

@@ -7,11 +7,15 @@ namespace KrakenDb;
 /// <param name="Conflicting">Incoming rows whose key holds other values; the one with precedence stays.</param>
 internal sealed record CandleMerge(List<int> Insert, List<int> Replace, long Unchanged, long Conflicting)
 {
+    /// <summary>Times of stored rows that go, ascending: proven trades say otherwise.</summary>
+    public IReadOnlyList<long> Remove { get; init; } = [];
+
     /// <summary>Plans the merge of two batches of one symbol and interval, both ascending and unique in time.</summary>
-    public static CandleMerge Plan(CandleBatch stored, CandleBatch incoming)
+    public static CandleMerge Plan(CandleBatch stored, CandleBatch incoming, ProvenMinutes proven)
     {
         var insert = new List<int>();
         var replace = new List<int>();
+        var remove = new List<long>();
         long unchanged = 0;
         long conflicting = 0;
         var at = 0;
@@ -20,16 +24,24 @@ internal sealed record CandleMerge(List<int> Insert, List<int> Replace, long Unc
             var timestamp = incoming.Timestamp[index];
             while (at < stored.Count && stored.Timestamp[at] < timestamp)
             {
-                at++;
+                RemoveVoid(at++);
             }
 
-            if (at == stored.Count || stored.Timestamp[at] != timestamp)
+            var isStored = at < stored.Count && stored.Timestamp[at] == timestamp;
+            var isSame = isStored && SameValues(stored, at, incoming, index);
+            if (proven.Refuses(timestamp, incoming.Source[index]))
+            {
+                (unchanged, conflicting) = isSame ? (unchanged + 1, conflicting) : (unchanged, conflicting + 1);
+                continue;
+            }
+
+            if (!isStored)
             {
                 insert.Add(index);
                 continue;
             }
 
-            if (SameValues(stored, at, incoming, index))
+            if (isSame)
             {
                 // The same values from a better source: its rank must stay whatever the order of arrival.
                 unchanged++;
@@ -41,14 +53,29 @@ internal sealed record CandleMerge(List<int> Insert, List<int> Replace, long Unc
             else
             {
                 conflicting++;
-                if (CandlePrecedence.Compare(incoming[index], stored[at]) > 0)
+                if (proven.Voids(timestamp, stored.Source[at]) || CandlePrecedence.Compare(incoming[index], stored[at]) > 0)
                 {
                     replace.Add(index);
                 }
             }
+
+            at++;
         }
 
-        return new CandleMerge(insert, replace, unchanged, conflicting);
+        while (at < stored.Count)
+        {
+            RemoveVoid(at++);
+        }
+
+        return new CandleMerge(insert, replace, unchanged, conflicting) { Remove = remove };
+
+        void RemoveVoid(int index)
+        {
+            if (proven.Voids(stored.Timestamp[index], stored.Source[index]))
+            {
+                remove.Add(stored.Timestamp[index]);
+            }
+        }
     }
 
     /// <summary>Sorts by time and keeps one row per time by precedence. Returns how many rows were repeated (equal) and how many contradicted one another.</summary>

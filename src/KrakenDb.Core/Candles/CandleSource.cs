@@ -5,6 +5,9 @@ namespace KrakenDb;
 /// </summary>
 public enum CandleSource : byte
 {
+    /// <summary>No source: what retention has dropped.</summary>
+    None = 0,
+
     /// <summary>A minute at the edge of a time-and-sales file, or beside a row that had to be left out: some of its trades may be missing. Never covered.</summary>
     TimeAndSalesEdge = 5,
 

@@ -127,6 +127,15 @@ public sealed class CoverageSet : IReadOnlyList<CoverageRange>, IEquatable<Cover
 
     public override string ToString() => string.Join(' ', _ranges.Select(range => $"{range.Range} {range.Source} {range.Grade}"));
 
+    /// <summary>The ranges, whatever their grade, that share a time with this one.</summary>
+    internal IEnumerable<CoverageRange> Overlapping(long start, long end)
+    {
+        for (var index = FirstEndingAfter(start); index < _ranges.Length && _ranges[index].Range.StartMicroseconds < end; index++)
+        {
+            yield return _ranges[index];
+        }
+    }
+
     internal bool Covers(long start, long end)
     {
         for (var index = FirstEndingAfter(start); start < end; index++)

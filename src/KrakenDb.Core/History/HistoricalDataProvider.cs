@@ -242,12 +242,16 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
         var (name, status) = await FindAsync(symbol, cancellationToken).ConfigureAwait(false);
         var now = UnixTime.Microseconds(_timeProvider.GetUtcNow());
         var wanted = await store.GetWantedFromAsync(name, cancellationToken).ConfigureAwait(false);
+        var minutes = await store.GetCoverageAsync(name, DataType.Candles(Interval.Minute), cancellationToken).ConfigureAwait(false);
         var rows = new List<CoverageStatus>();
         foreach (var row in status)
         {
             var coverage = await store.GetCoverageAsync(name, row.DataType, cancellationToken).ConfigureAwait(false);
             var end = DataType.CandleInterval(row.DataType)?.Floor(now) ?? now;
             var start = UnixTime.Microseconds(wanted ?? row.OldestTimestamp);
+
+            // Larger candles are made of the minutes where these are there.
+            var known = DataType.CandleInterval(row.DataType) is null ? coverage : coverage.Union(minutes);
             rows.Add(new CoverageStatus
             {
                 Symbol = name,
@@ -257,7 +261,7 @@ public sealed class HistoricalDataProvider(IMarketReader store, TimeProvider? ti
                 TotalRecords = row.TotalRecords,
                 Coverage = coverage,
                 Gaps = start < end
-                    ? [.. coverage.Gaps(new TimeRange(start, end)).Select(gap => new DataGap { Symbol = name, DataType = row.DataType, StartTime = gap.Start, EndTime = gap.End })]
+                    ? [.. known.Gaps(new TimeRange(start, end)).Select(gap => new DataGap { Symbol = name, DataType = row.DataType, StartTime = gap.Start, EndTime = gap.End })]
                     : [],
             });
         }

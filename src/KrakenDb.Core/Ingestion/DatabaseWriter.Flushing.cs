@@ -10,6 +10,7 @@ public sealed partial class DatabaseWriter
     private static readonly TimeSpan LogEvery = TimeSpan.FromMinutes(1);
 
     private long _nextSync;
+    private long _flushTicks;
     private long _nextJournalLog;
 
     // All calls hold the lock.
@@ -144,10 +145,10 @@ public sealed partial class DatabaseWriter
 
             var tradesIn = _filling.TradeCount == 0 ? Tick
                 : _filling.TradeCount >= _options.TradeBufferSize ? TimeSpan.Zero
-                : _options.TradeFlushInterval - Since(_firstTradeAt);
+                : _options.TradeFlushInterval - Ahead(_options.TradeFlushInterval) - Since(_firstTradeAt);
             var candlesIn = !hasCandle ? Tick
                 : _filling.CandleCount >= _options.CandleBufferSize ? TimeSpan.Zero
-                : _options.CandleFlushInterval - Since(_firstCandleAt);
+                : _options.CandleFlushInterval - Ahead(_options.CandleFlushInterval) - Since(_firstCandleAt);
             var delay = TimeSpan.FromTicks(Math.Min(tradesIn.Ticks, candlesIn.Ticks));
             if (!_taken.IsEmpty || hasUnread || _waiting.Count > 0 || delay <= TimeSpan.Zero)
             {
@@ -160,8 +161,12 @@ public sealed partial class DatabaseWriter
         }
     }
 
+    // An interval is when a record is stored, not when that begins: a flush starts earlier by what flushes take.
+    private TimeSpan Ahead(TimeSpan interval) => TimeSpan.FromTicks(Math.Min(_flushTicks, interval.Ticks / 4));
+
     private async Task<Exception?> FlushOnceAsync()
     {
+        var started = _clock.GetTimestamp();
         List<TaskCompletionSource> waiting = [];
         RecordJournal? journal;
         lock (_lock)
@@ -191,8 +196,8 @@ public sealed partial class DatabaseWriter
                 LogBack(_options.Logger);
             }
 
-            // What was read after a failure is committed with the batch that follows.
             journal?.Commit();
+            _flushTicks = Math.Max(Since(started).Ticks, _flushTicks * 7 / 8);
             var hasUnread = journal?.HasUnread == true;
             lock (_lock)
             {

@@ -16,8 +16,8 @@ public sealed partial class DatabaseWriter : IAsyncDisposable
     /// <summary>The documents' limit of candles in memory.</summary>
     public const int MaxCandleBufferSize = 1_000;
 
-    // A replay of so many records per flush holds about 5 MB and makes transactions that are worth their commit.
-    private const int JournalChunk = 32_768;
+    // A replay of so many records per flush holds about 10 MB and makes transactions that are worth their commit.
+    private const int JournalChunk = 65_536;
 
     private readonly DatabaseWriterOptions _options;
     private readonly TimeProvider _clock;

@@ -141,6 +141,7 @@ public sealed partial class GapFiller(IMarketStore store, ITradeSource trades, I
         var wanted = await store.GetWantedFromAsync(symbol, cancellationToken).ConfigureAwait(false) ?? now - _options.FirstHistory;
         var end = Interval.Minute.Floor(UnixTime.Microseconds(now - TradeStretch.EdgeDelay));
         var gaps = new List<DataGap>();
+        var policies = await store.GetRetentionAsync(cancellationToken).ConfigureAwait(false);
 
         // Trades are wanted from where they were first fetched: a candle archive of ten years is no order to fetch all their trades.
         var ofTrades = await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
@@ -155,6 +156,8 @@ public sealed partial class GapFiller(IMarketStore store, ITradeSource trades, I
 
         void Add(string dataType, CoverageSet coverage, long start)
         {
+            // What the next retention run would drop is not fetched.
+            start = Math.Max(start, RetentionRules.Find(policies, dataType)?.Edge(now) ?? start);
             if (start < end)
             {
                 // A hole in the trades is never too short: only its last minutes are still to come.
@@ -220,7 +223,7 @@ public sealed partial class GapFiller(IMarketStore store, ITradeSource trades, I
         }
 
         // Minutes whose trades were there already.
-        var receipt = await MinutesFromTrades.BuildAsync(store, gap.Symbol, new TimeRange(gap.StartTime, gap.EndTime), again: false, cancellationToken).ConfigureAwait(false);
+        var receipt = await MinutesFromTrades.BuildAsync(store, gap.Symbol, new TimeRange(gap.StartTime, gap.EndTime), again: false, _options.TimeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         return (inserted + receipt.CandlesInserted, fetched);
     }
 

@@ -6,12 +6,19 @@ internal static class MinutesFromTrades
     private const long Step = 6 * 60 * UnixTime.MicrosecondsPerMinute;
 
     /// <summary>Builds the minutes of the range that proven trades contain and candles do not cover as proven.</summary>
+    /// <param name="now">For the edge of an active retention policy.</param>
     /// <param name="again">Also those that candles cover.</param>
-    public static async Task<StoreReceipt> BuildAsync(IMarketStore store, string symbol, TimeRange range, bool again, CancellationToken cancellationToken)
+    /// <remarks>Minutes that retention has dropped, or would drop at once, are not built.</remarks>
+    public static async Task<StoreReceipt> BuildAsync(IMarketStore store, string symbol, TimeRange range, bool again, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var trades = await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
         var candles = await store.GetCoverageAsync(symbol, DataType.Candles(Interval.Minute), cancellationToken).ConfigureAwait(false);
-        var built = CoverageSet.Of(again ? [] : candles.Where(covered => covered.Grade == CoverageGrade.Proven));
+        var built = CoverageSet.Of(candles.Where(covered => covered.Grade == CoverageGrade.Expired || (covered.Grade == CoverageGrade.Proven && !again)));
+        if (RetentionRules.Find(await store.GetRetentionAsync(cancellationToken).ConfigureAwait(false), DataType.Candles(Interval.Minute)) is { } policy)
+        {
+            range = RetentionRules.After(range, policy.Edge(now));
+        }
+
         var sum = default(StoreReceipt);
         foreach (var proven in CoverageSet.Of(trades.Where(covered => covered.Grade == CoverageGrade.Proven)).Stored())
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KrakenDb;
 
@@ -12,9 +13,9 @@ namespace KrakenDb;
 public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = null, TimeProvider? timeProvider = null)
 {
     private const int TradesPerRead = 20_000;
-    private const long Window = 24 * 60 * UnixTime.MicrosecondsPerMinute;
 
-    private static readonly Interval[] CheckedRollups = [Interval.Hour, Interval.Day];
+    // The largest rollup: a window holds whole buckets of all eight, and each is asked for once per window.
+    private static readonly Interval Window = Interval.Week;
 
     private readonly TimeProvider _timeProvider = timeProvider ?? TimeProvider.System;
 
@@ -49,7 +50,9 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
     }
 
     /// <summary>
-    /// Fetches the trades around missing ids again, and builds the candles of proven trades that are missing or differ. Rows of trades are only added.
+    /// Fetches trades that are missing: around missing ids, and where candles are proven and trades are not. Then builds every candle of proven trades again: what
+    /// its trades do not make is replaced, and a candle of a minute without trades removed. Rows of trades are only added. Ids that the exchange does not show again
+    /// stay missing; then candles stay as they are, because they may know more than the trades that are left.
     /// </summary>
     /// <returns>How many trades and candles were not stored before.</returns>
     /// <exception cref="MarketSourceException">The exchange did not answer; what was fetched before is stored.</exception>
@@ -62,25 +65,48 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         {
             // From a second before the hole, past it: `MissingIds` may be wider than one page.
             var wanted = report.MissingIds.Where(ids => finding.Message.Contains(VerificationFindings.Text(ids), StringComparison.Ordinal)).Select(ids => ids.Last).DefaultIfEmpty(0).Max();
-            var stretch = new TradeStretch(store, source, report.Symbol, finding.Time.AddSeconds(-1), lastId: null, clock.Now, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+            var stretch = new TradeStretch(store, source, report.Symbol, finding.Time.AddSeconds(-1), lastId: null, clock.Now, NullLogger.Instance) { BuildsCandles = false };
             FetchedPage page;
             do
             {
                 page = await stretch.NextAsync(cancellationToken).ConfigureAwait(false);
                 inserted += page.Receipt.TradesInserted;
-                built += page.Receipt.CandlesInserted;
             }
             while (!page.IsLast && page.Trades > 0 && page.NewestId < wanted);
         }
 
-        if (trades.Count > 0)
+        foreach (var gap in await UnprovenAsync(report.Symbol, trades, cancellationToken).ConfigureAwait(false))
+        {
+            var lastId = TradeIds.Before(trades, gap.StartMicroseconds);
+            var stretch = new TradeStretch(store, source, report.Symbol, gap.Start, lastId, clock.Now, NullLogger.Instance) { BuildsCandles = false };
+            FetchedPage page;
+            do
+            {
+                page = await stretch.NextAsync(cancellationToken).ConfigureAwait(false);
+                inserted += page.Receipt.TradesInserted;
+            }
+            while (!page.IsLast && page.At is { } at && at < gap.End);
+        }
+
+        trades = await store.GetCoverageAsync(report.Symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
+        var absent = await store.GetAbsentTradeIdsAsync(report.Symbol, cancellationToken).ConfigureAwait(false);
+        var (_, missing) = await CheckIdsAsync(report.Symbol, trades, absent, new VerificationFindings(), cancellationToken).ConfigureAwait(false);
+        if (trades.Count > 0 && missing.Count == 0)
         {
             var all = new TimeRange(trades[0].Range.StartMicroseconds, trades[trades.Count - 1].Range.EndMicroseconds);
-            var receipt = await MinutesFromTrades.BuildAsync(store, report.Symbol, all, again: true, cancellationToken).ConfigureAwait(false);
+            var receipt = await MinutesFromTrades.BuildAsync(store, report.Symbol, all, again: true, _timeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
             built += receipt.CandlesInserted;
         }
 
         return (inserted, built);
+    }
+
+    // Where 1-minute candles are proven and trades are not.
+    private async Task<List<TimeRange>> UnprovenAsync(string symbol, CoverageSet trades, CancellationToken cancellationToken)
+    {
+        var minutes = await store.GetCoverageAsync(symbol, DataType.Candles(Interval.Minute), cancellationToken).ConfigureAwait(false);
+        var proven = CoverageSet.Of(trades.Where(range => range.Grade == CoverageGrade.Proven));
+        return [.. minutes.Where(range => range.Grade == CoverageGrade.Proven).SelectMany(range => proven.Gaps(range.Range))];
     }
 
     private async Task<(long Trades, IReadOnlyList<TradeIdRange> Missing)> CheckIdsAsync(
@@ -92,10 +118,8 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         {
             long? before = range.FirstTradeId - 1;
             var time = range.Range.Start;
-            var afterId = 0L;
-            while (true)
+            await foreach (var batch in TradePages.ReadAsync(store, symbol, range.Range, TradesPerRead, cancellationToken).ConfigureAwait(false))
             {
-                var batch = await store.ReadTradesAsync(symbol, range.Range, afterId, TradesPerRead, cancellationToken).ConfigureAwait(false);
                 for (var index = 0; index < batch.Count; index++)
                 {
                     Compare(before, batch.Id[index], time);
@@ -104,12 +128,6 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
                 }
 
                 counted += batch.Count;
-                if (batch.Count < TradesPerRead)
-                {
-                    break;
-                }
-
-                afterId = batch.Id[batch.Count - 1];
             }
 
             // Nothing was traded in a quiet range: its last id lies before it.
@@ -142,10 +160,10 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         long compared = 0;
         foreach (var range in minutes.Where(range => range.Grade != CoverageGrade.Expired))
         {
-            var start = Interval.Day.Floor(range.Range.StartMicroseconds);
-            for (var at = start; at < range.Range.EndMicroseconds; at += Window)
+            var start = Window.Floor(range.Range.StartMicroseconds);
+            for (var at = start; at < range.Range.EndMicroseconds; at += Window.Microseconds)
             {
-                var piece = new TimeRange(Math.Max(at, range.Range.StartMicroseconds), Math.Min(at + Window, range.Range.EndMicroseconds));
+                var piece = new TimeRange(Math.Max(at, range.Range.StartMicroseconds), Math.Min(at + Window.Microseconds, range.Range.EndMicroseconds));
                 using var stored = await store.ReadCandlesAsync(symbol, Interval.Minute, Interval.Minute, piece, cancellationToken).ConfigureAwait(false);
                 compared += stored.Count;
                 if (range.Grade == CoverageGrade.Proven)
@@ -162,6 +180,12 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
 
     private async Task CompareWithTradesAsync(string symbol, CoverageSet trades, TimeRange piece, CandleBatch stored, VerificationFindings findings, CancellationToken cancellationToken)
     {
+        if (trades.Overlapping(piece.StartMicroseconds, piece.EndMicroseconds).Any(range => range.Grade == CoverageGrade.Expired))
+        {
+            // The trades went by retention; their candles stay and cannot be checked any more.
+            return;
+        }
+
         if (!CoverageSet.Of(trades.Where(range => range.Grade == CoverageGrade.Proven)).Covers(piece))
         {
             findings.Add(VerificationFindings.Coverage, piece.Start, $"candles are proven in {piece} and trades are not");
@@ -169,11 +193,9 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         }
 
         var expected = new SortedDictionary<long, MinuteBuilder>();
-        var afterId = 0L;
-        while (await store.ReadTradesAsync(symbol, piece, afterId, TradesPerRead, cancellationToken).ConfigureAwait(false) is { Count: > 0 } batch)
+        await foreach (var batch in TradePages.ReadAsync(store, symbol, piece, TradesPerRead, cancellationToken).ConfigureAwait(false))
         {
             MinuteRebuild.Add(expected, batch);
-            afterId = batch.Id[batch.Count - 1];
         }
 
         var rows = stored.Rows().ToDictionary(row => row.Timestamp);
@@ -199,7 +221,7 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
     // What queries would be given, against the same rules in plain code.
     private async Task CompareRollupsAsync(string symbol, TimeRange piece, CandleBatch stored, VerificationFindings findings, CancellationToken cancellationToken)
     {
-        foreach (var interval in CheckedRollups)
+        foreach (var interval in Interval.Rollups)
         {
             using var buckets = await store.ReadCandlesAsync(symbol, Interval.Minute, interval, piece, cancellationToken).ConfigureAwait(false);
             var expected = CandleAggregation.ToBuckets(stored.Rows(), interval).Select(row => row with { Source = default }).ToList();

@@ -50,6 +50,9 @@ internal sealed partial class TradeStretch
     /// <summary>Whether history counts as wanted from the stretch's start on.</summary>
     public bool Wants { get; init; }
 
+    /// <summary>Whether trades that an active retention policy would drop are stored all the same.</summary>
+    public bool AllowExpiring { get; init; }
+
     /// <summary>Fetches and stores the next page.</summary>
     public async Task<FetchedPage> NextAsync(CancellationToken cancellationToken)
     {
@@ -179,6 +182,7 @@ internal sealed partial class TradeStretch
                 RebuildMinutes = BuildsCandles ? [.. covered.Select(range => range.Range)] : [],
                 LastKrakenSince = page.Last,
                 Absent = seen,
+                AllowExpiring = AllowExpiring,
                 WantedFrom = Wants && _wantsStart && start is { } wanted ? UnixTime.ToDateTimeOffset(wanted) : null,
             },
             cancellationToken).ConfigureAwait(false);

@@ -13,7 +13,7 @@ internal static class StoreRecords
     /// <summary>With what a server has and lacks.</summary>
     public static Records WithFeatures(StoreStatus status)
     {
-        var features = new Records("name", "is_on", "note");
+        var features = new Records("name", "on", "note");
         foreach (var feature in status.Features)
         {
             features.Add(feature.Name, feature.IsOn, feature.Note);

@@ -9,6 +9,14 @@ public interface IMarketStore : IMarketReader
     /// <summary>Commits rows, coverage, cursor and <c>wanted_from</c> together, or nothing of it.</summary>
     internal Task<StoreReceipt> WriteAsync(StoreWrite write, CancellationToken cancellationToken);
 
+    /// <summary>Whether writes follow one another anyway, so that several of them are cheaper in one transaction than side by side.</summary>
+    internal bool HasOneWriter => false;
+
+    /// <summary>Commits several writes together, or nothing of them. Each symbol once.</summary>
+    /// <returns>A receipt per write, in their order.</returns>
+    internal Task<IReadOnlyList<StoreReceipt>> WriteTogetherAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("This store writes one symbol per transaction.");
+
     /// <summary>Where an unfinished import of this file stopped; null when there is none.</summary>
     internal Task<ImportCursor?> GetImportCursorAsync(string file, CancellationToken cancellationToken);
 
@@ -33,4 +41,23 @@ public interface IMarketStore : IMarketReader
     /// <param name="cancellationToken"></param>
     /// <returns>How many chunks were looked at; 0 where an engine does not compress by chunk.</returns>
     internal Task<long> CompressAsync(TimeSpan? olderThan, CancellationToken cancellationToken) => Task.FromResult(0L);
+
+    /// <summary>Active retention policies, in the order of their data types.</summary>
+    internal Task<IReadOnlyList<RetentionPolicy>> GetRetentionAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RetentionPolicy>>([]);
+
+    /// <summary>Sets a policy, or ends it. Drops nothing by itself.</summary>
+    /// <param name="dataType">See <see cref="DataType"/>.</param>
+    /// <param name="keepDays">Null to end it.</param>
+    /// <param name="cancellationToken"></param>
+    internal Task SetRetentionAsync(string dataType, int? keepDays, CancellationToken cancellationToken) => throw new NotSupportedException("This store has no retention.");
+
+    /// <summary>
+    /// One step of retention, one transaction: drops the rows of a data type before a time and marks all before it expired. Before minutes go, the rollups
+    /// that are kept longer are stored as rows of their own.
+    /// </summary>
+    /// <param name="symbol">As stored.</param>
+    /// <param name="dataType">See <see cref="DataType"/>.</param>
+    /// <param name="end">From <see cref="RetentionPolicy.StepEnd"/>, so that a step is short and ends with a bucket.</param>
+    /// <param name="cancellationToken"></param>
+    internal Task<ExpiredRows> ExpireAsync(string symbol, string dataType, DateTimeOffset end, CancellationToken cancellationToken) => throw new NotSupportedException("This store has no retention.");
 }

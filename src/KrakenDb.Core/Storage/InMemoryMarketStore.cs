@@ -21,6 +21,7 @@ public sealed partial class InMemoryMarketStore(TimeProvider? timeProvider = nul
     private readonly List<InstrumentChange> _instrumentChanges = [];
     private readonly Dictionary<(string Name, DateTimeOffset Time, string Source), ExternalIndicator> _indicators = [];
     private readonly Dictionary<string, Instrument> _instruments = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, RetentionPolicy> _retention = new(StringComparer.Ordinal);
 
     public Task<IReadOnlyList<string>> GetSymbolsAsync(CancellationToken cancellationToken = default)
     {
@@ -139,6 +140,7 @@ public sealed partial class InMemoryMarketStore(TimeProvider? timeProvider = nul
         lock (_lock)
         {
             StoreWriteRules.Check(write);
+            write = RetentionRules.Apply(write, _retention.Values, _timeProvider.GetUtcNow());
             var receipt = default(StoreReceipt);
             if (write.Trades is { Count: > 0 } trades)
             {
@@ -150,9 +152,10 @@ public sealed partial class InMemoryMarketStore(TimeProvider? timeProvider = nul
                 write = MinuteRebuild.Apply(write, _coverage.GetValueOrDefault((write.Symbol, DataType.Trades), CoverageSet.Empty), range => TradesOf(write.Symbol, range));
             }
 
-            if (write.Candles is { Count: > 0 } candles)
+            var proven = write.Proven(_coverage.GetValueOrDefault((write.Symbol, DataType.Candles(Interval.Minute)), CoverageSet.Empty));
+            if (write.Candles is { Count: > 0 } || proven.Added is not null)
             {
-                receipt = WriteCandles(write.Symbol, write.CandleInterval, candles, receipt);
+                receipt = WriteCandles(write.Symbol, write.Candles is { Count: > 0 } ? write.CandleInterval : Interval.Minute, write.Candles ?? CandleBatch.FromRows([]), proven, receipt);
             }
 
             if (_trades.GetValueOrDefault(write.Symbol) is { Count: > 0 } && SymbolLedger.Newer(write.LastKrakenSince, _lastSince.GetValueOrDefault(write.Symbol)) is { } since)
@@ -226,7 +229,7 @@ public sealed partial class InMemoryMarketStore(TimeProvider? timeProvider = nul
         }
     }
 
-    private StoreReceipt WriteCandles(string symbol, Interval interval, CandleBatch incoming, StoreReceipt receipt)
+    private StoreReceipt WriteCandles(string symbol, Interval interval, CandleBatch incoming, ProvenMinutes proven, StoreReceipt receipt)
     {
         if (!_candles.TryGetValue((symbol, interval.Minutes), out var rows))
         {
@@ -234,18 +237,23 @@ public sealed partial class InMemoryMarketStore(TimeProvider? timeProvider = nul
         }
 
         using var stored = CandleBatch.FromRows([.. rows.Values]);
-        var merge = CandleMerge.Plan(stored, incoming);
+        var merge = CandleMerge.Plan(stored, incoming, proven);
         foreach (var index in merge.Insert.Concat(merge.Replace))
         {
             rows[incoming.Timestamp[index]] = incoming[index];
         }
 
-        if (merge.Insert.Count + merge.Replace.Count > 0)
+        foreach (var time in merge.Remove)
+        {
+            rows.Remove(time);
+        }
+
+        if (merge.Insert.Count + merge.Replace.Count + merge.Remove.Count > 0)
         {
             _lastSync[(symbol, DataType.Candles(interval))] = _timeProvider.GetUtcNow();
         }
 
-        return receipt with { CandlesInserted = merge.Insert.Count, CandlesUnchanged = merge.Unchanged, CandlesConflicting = merge.Conflicting };
+        return receipt with { CandlesInserted = merge.Insert.Count, CandlesUnchanged = merge.Unchanged, CandlesConflicting = merge.Conflicting, CandlesRemoved = merge.Remove.Count };
     }
 
     private StoreReceipt WriteTrades(string symbol, TradeBatch incoming, StoreReceipt receipt)

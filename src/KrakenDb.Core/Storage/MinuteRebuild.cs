@@ -45,13 +45,15 @@ internal static class MinuteRebuild
     {
         var covered = write.Covered.ToList();
         var candles = new List<CandleRow>();
+        var rebuilt = new List<TimeRange>();
         foreach (var (minutes, trades) in parts)
         {
+            rebuilt.Add(minutes);
             candles.AddRange(Build(trades));
             covered.Add((DataType.Candles(Interval.Minute), new CoverageRange { Range = minutes, Source = CandleSource.ProvenTrades, Grade = CoverageGrade.Proven }));
         }
 
-        return write with { Candles = CandleBatch.FromRows(candles), CandleInterval = Interval.Minute, Covered = covered };
+        return write with { Candles = CandleBatch.FromRows(candles), CandleInterval = Interval.Minute, Covered = covered, RebuiltMinutes = rebuilt };
     }
 
     // A minute that the range only touches counts where an earlier write covered the rest of it.

@@ -18,6 +18,11 @@ internal static class StoreWriteRules
                 throw new ArgumentException($"Candles of {write.CandleInterval.Minutes} minutes cannot be stored: the documents' column interval_minutes ends at {short.MaxValue}.", nameof(write));
             }
 
+            if (candles.Count > 0 && write.CandleInterval != Interval.Minute && write.Covered.Any(entry => entry.DataType == DataType.Candles(Interval.Minute) && entry.Range.Grade == CoverageGrade.Proven))
+            {
+                throw new ArgumentException($"A write that proves minutes has no candles of {write.CandleInterval}.", nameof(write));
+            }
+
             if (!candles.IsOrdered())
             {
                 throw new ArgumentException("Candles of one write must ascend in time without repetition.", nameof(write));

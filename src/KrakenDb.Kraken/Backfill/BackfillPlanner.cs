@@ -40,7 +40,7 @@ internal sealed class BackfillPlanner(IMarketStore store, ITradeSource source, K
             // What lies before the first covered trade is known to be nothing where it is the exchange's first one.
             var first = await source.FindTradeIdAsync(symbol, "0", cancellationToken).ConfigureAwait(false);
             start = coverage[0].Range.Start;
-            if (first is { } id && coverage[0].FirstTradeId != id)
+            if (first is { } id && coverage[0].FirstTradeId != id && coverage[0].Grade != CoverageGrade.Expired)
             {
                 ranges.Add(new BackfillRange(Start: null, start < end ? start.Value : end));
             }

@@ -48,7 +48,7 @@ internal sealed class BackfillRun(IMarketStore store, ITradeSource source, Krake
     {
         var coverage = await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
         var lastId = range.Start is { } start ? TradeIds.Before(coverage, UnixTime.Microseconds(start)) : null;
-        var stretch = new TradeStretch(store, source, symbol, range.Start, lastId, clock.Now, options.Logger) { BuildsCandles = options.BuildCandles, Wants = true };
+        var stretch = new TradeStretch(store, source, symbol, range.Start, lastId, clock.Now, options.Logger) { BuildsCandles = options.BuildCandles, Wants = true, AllowExpiring = options.AllowExpiring };
         while (true)
         {
             var page = await stretch.NextAsync(cancellationToken).ConfigureAwait(false);
@@ -74,7 +74,7 @@ internal sealed class BackfillRun(IMarketStore store, ITradeSource source, Krake
         if (trades.Count > 0)
         {
             var all = new TimeRange(trades[0].Range.StartMicroseconds, trades[trades.Count - 1].Range.EndMicroseconds);
-            var receipt = await MinutesFromTrades.BuildAsync(store, symbol, all, again: false, cancellationToken).ConfigureAwait(false);
+            var receipt = await MinutesFromTrades.BuildAsync(store, symbol, all, again: false, options.TimeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false);
             _stored = _stored with { CandlesInserted = _stored.CandlesInserted + receipt.CandlesInserted };
         }
     }

@@ -71,7 +71,7 @@ public sealed partial class KrakenTradesBackfill(IMarketStore store, ITradeSourc
         }
 
         var (rows, _, _) = TradeMerge.Order(TradeBatch.FromRows([.. trades.Select(TradeRow.FromTrade)]));
-        return rows.Count == 0 ? 0 : (await store.WriteAsync(new StoreWrite { Symbol = name, Trades = rows }, cancellationToken).ConfigureAwait(false)).TradesInserted;
+        return rows.Count == 0 ? 0 : (await store.WriteAsync(new StoreWrite { Symbol = name, Trades = rows, AllowExpiring = _options.AllowExpiring }, cancellationToken).ConfigureAwait(false)).TradesInserted;
     }
 
     /// <summary>Builds the 1-minute candles of stored trades: whole minutes, where trades are proven to be complete.</summary>
@@ -79,7 +79,7 @@ public sealed partial class KrakenTradesBackfill(IMarketStore store, ITradeSourc
     public async Task<long> BuildCandlesFromTradesAsync(string symbol, DateTimeOffset startTime, DateTimeOffset endTime, CancellationToken cancellationToken = default)
     {
         var name = await ResolveAsync(symbol, cancellationToken).ConfigureAwait(false);
-        return (await MinutesFromTrades.BuildAsync(store, name, new TimeRange(startTime, endTime), again: true, cancellationToken).ConfigureAwait(false)).CandlesInserted;
+        return (await MinutesFromTrades.BuildAsync(store, name, new TimeRange(startTime, endTime), again: true, _options.TimeProvider.GetUtcNow(), cancellationToken).ConfigureAwait(false)).CandlesInserted;
     }
 
     /// <summary>What the next page of a symbol is asked with: the newest reply's <c>last</c>, unchanged; <c>0</c> before the first.</summary>

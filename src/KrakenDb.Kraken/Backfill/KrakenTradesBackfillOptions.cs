@@ -21,6 +21,9 @@ public sealed record KrakenTradesBackfillOptions
     /// <summary>Only what lies after the newest page that was ever fetched; otherwise everything that is not stored yet.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>Whether trades that an active retention policy would drop are stored all the same, until its next run. Otherwise they are refused with <see cref="ExpiringRowsException"/>.</summary>
+    public bool AllowExpiring { get; init; }
+
     /// <summary>Between two looks at the newest trades. Default: 5 seconds.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
 

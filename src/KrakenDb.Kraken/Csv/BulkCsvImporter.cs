@@ -133,7 +133,7 @@ public sealed partial class BulkCsvImporter(IMarketStore store, BulkCsvImporterO
                     files.Add(file);
                 }
             }
-            catch (Exception exception) when (exception is ImportException or IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is ImportException or IOException or UnauthorizedAccessException or ExpiringRowsException)
             {
                 LogFailed(_options.Logger, job.Source.Name, exception.Message);
                 lock (files)

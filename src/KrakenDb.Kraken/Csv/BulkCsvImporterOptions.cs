@@ -25,6 +25,9 @@ public sealed record BulkCsvImporterOptions
     /// </summary>
     public IReadOnlyDictionary<string, string>? SymbolMap { get; init; }
 
+    /// <summary>Whether rows that an active retention policy would drop are stored all the same, until its next run. Otherwise a file that has some fails, with the numbers.</summary>
+    public bool AllowExpiring { get; init; }
+
     /// <summary>Files at work at once; by default as many as there are cores, at most 4.</summary>
     public int Parallelism { get; init; } = Math.Min(Environment.ProcessorCount, 4);
 

@@ -171,6 +171,7 @@ internal sealed partial class FileImport(
         Trades = piece.Trades,
         Covered = piece.Covered,
         WantedFrom = piece.WantedFrom,
+        AllowExpiring = options.AllowExpiring,
         Cursor = piece.IsLast || piece.State is not { } state
             ? null
             : new ImportCursor(

@@ -16,6 +16,7 @@ internal sealed class AdaptiveRateLimiter : IDisposable
     private readonly TimeProvider _timeProvider;
     private readonly TimeSpan _shortest;
     private readonly TimeSpan _firstPause;
+    private readonly Random? _chance;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Lock _lock = new();
     private TimeSpan _interval;
@@ -26,8 +27,11 @@ internal sealed class AdaptiveRateLimiter : IDisposable
 
     /// <param name="interval">Between two calls at the start, and at best.</param>
     /// <param name="firstPause">After a refusal; doubled by each further one, up to twelve times as long.</param>
-    public AdaptiveRateLimiter(TimeSpan interval, TimeSpan firstPause, TimeProvider timeProvider)
+    /// <param name="timeProvider">Of the pauses.</param>
+    /// <param name="chance">Makes each pause up to a quarter longer, so that programs that were refused together do not come back together; null for none.</param>
+    public AdaptiveRateLimiter(TimeSpan interval, TimeSpan firstPause, TimeProvider timeProvider, Random? chance = null)
     {
+        _chance = chance;
         (_interval, _shortest) = (interval, interval);
         (_pause, _firstPause) = (firstPause, firstPause);
         _timeProvider = timeProvider;
@@ -47,7 +51,8 @@ internal sealed class AdaptiveRateLimiter : IDisposable
 
     /// <summary>The limiter of a host, one per process: the first caller's pace is everybody's.</summary>
     public static AdaptiveRateLimiter OfHost(Uri address, TimeSpan interval, TimeSpan firstPause, TimeProvider timeProvider) =>
-        OfHosts.GetOrAdd((address.Authority, timeProvider), _ => new AdaptiveRateLimiter(interval, firstPause, timeProvider));
+        OfHosts.GetOrAdd((address.Authority, timeProvider), _ => new AdaptiveRateLimiter(
+            interval, firstPause, timeProvider, new Random(HashCode.Combine(timeProvider.GetTimestamp(), Environment.ProcessId))));
 
     /// <summary>Ends when the caller may make one call.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken)
@@ -93,7 +98,7 @@ internal sealed class AdaptiveRateLimiter : IDisposable
             if (now >= _pausedUntil)
             {
                 _interval = Min(IntervalMax, _interval * 2);
-                _pausedUntil = now + _pause;
+                _pausedUntil = now + _pause + Jitter();
                 _pause = Min(_firstPause * 12, _pause * 2);
             }
 
@@ -105,6 +110,8 @@ internal sealed class AdaptiveRateLimiter : IDisposable
     }
 
     public void Dispose() => _turn.Dispose();
+
+    private TimeSpan Jitter() => _chance is null ? TimeSpan.Zero : TimeSpan.FromTicks(_chance.NextInt64((_pause.Ticks / 4) + 1));
 
     private TimeSpan TimeLeft()
     {

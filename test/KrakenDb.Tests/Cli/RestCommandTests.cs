@@ -10,6 +10,7 @@ namespace KrakenDb.Tests.Cli;
 /// <summary>The commands that call the exchange, against a simulated one.</summary>
 public sealed class RestCommandTests : IAsyncLifetime
 {
+    private readonly TemporaryFolder _replies = new();
     private readonly ManualClock _clock = new(new DateTimeOffset(2024, 1, 1, 2, 0, 20, TimeSpan.Zero));
     private readonly InMemoryMarketStore _store;
     private SimulatedExchange _exchange = null!;
@@ -18,7 +19,11 @@ public sealed class RestCommandTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _exchange = await SimulatedExchange.StartAsync(new SimulatedExchangeOptions { TimeProvider = _clock }, TestContext.Current.CancellationToken);
 
-    public async ValueTask DisposeAsync() => await _exchange.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _exchange.DisposeAsync();
+        _replies.Dispose();
+    }
 
     [Fact]
     public async Task Backfill_prints_a_plan_and_what_it_came_to()
@@ -66,6 +71,10 @@ public sealed class RestCommandTests : IAsyncLifetime
         var wrong = (await ((IMarketStore)_store).ReadCandlesAsync("BTC/USD", 1, 1, new TimeRange(_clock.GetUtcNow().AddHours(-1), _clock.GetUtcNow()), default))[0] with { TradeCount = 1_000_000 };
         await ((IMarketStore)_store).WriteAsync(new StoreWrite { Symbol = "BTC/USD", CandleInterval = 1, Candles = CandleBatch.FromRows([wrong]) }, default);
         (await RunAsync("verify", "--offline")).ExitCode.ShouldBe(ExitCode.Failed);
+
+        var repaired = await RunAsync("verify", "--repair");
+        repaired.ExitCode.ShouldBe(ExitCode.Done, repaired.Error);
+        repaired.Output.ShouldContain("proven");
 
         (await RunAsync("coverage", "XBTUSD")).Lines[2].ShouldBe("2024-01  #" + new string(' ', 30));
         (await RunAsync("status", "BTC/USD")).Output.ShouldContain("proven");
@@ -115,6 +124,26 @@ public sealed class RestCommandTests : IAsyncLifetime
         run.ExitCode.ShouldBe(ExitCode.Failed);
         run.Error.ShouldContain("tried 3 times in");
         run.Error.ShouldContain("what is stored stays");
+        run.Error.ShouldContain("BTC/USD: no trade is stored.");
+
+        await RunAsync("backfill", "--symbols", "BTC/USD");
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        run = await RunAtAsync(_clock, new Uri("http://127.0.0.1:9"), "backfill", "--symbols", "BTC/USD", "--max-retries", "0");
+        run.Error.ShouldMatch("BTC/USD: [0-9,]+ trades stored, from 2024-01-01 00:0.:.. to 2024-01-01 0[12]:..:..");
+    }
+
+    [Fact]
+    public async Task A_reply_of_another_shape_is_kept_aside_and_nothing_of_it_is_stored()
+    {
+        _exchange.FailNext(ExchangeFault.ChangedShape, count: 20, "Trades");
+
+        var run = await RunAsync("backfill", "--symbols", "BTC/USD");
+
+        run.ExitCode.ShouldBe(ExitCode.Failed);
+        run.Error.ShouldContain("is not of the documented form");
+        run.Error.ShouldMatch("it is kept in .*kraken-Trades-.*json");
+        Directory.EnumerateFiles(_replies.Path).ShouldHaveSingleItem();
+        (await _store.GetSyncStatusAsync()).ShouldBeEmpty();
     }
 
     [Fact]
@@ -143,6 +172,7 @@ public sealed class RestCommandTests : IAsyncLifetime
                 Address = address,
                 CallInterval = TimeSpan.Zero,
                 RetryDelay = TimeSpan.FromMilliseconds(1),
+                ReportDirectory = _replies.Path,
             },
         };
         var code = await KrakenDbProgram.RunAsync(arguments, context, TestContext.Current.CancellationToken);

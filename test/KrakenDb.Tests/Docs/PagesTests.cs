@@ -53,6 +53,22 @@ public sealed class PagesTests
     }
 
     [Fact]
+    public void Every_test_that_the_conformance_page_names_exists()
+    {
+        var tests = Repository.Files("test", "*.cs")
+            .SelectMany(file => Regex.Matches(File.ReadAllText(Repository.PathOf(file)), @"public (async )?(Task|void) (?<name>\w+)\(", RegexOptions.ExplicitCapture))
+            .Select(match => match.Groups["name"].Value)
+            .ToHashSet(StringComparer.Ordinal);
+        var named = Regex.Matches(new Page("docs/conformance.md").Text, "`(?<name>[A-Z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,})`", RegexOptions.ExplicitCapture)
+            .Select(match => match.Groups["name"].Value)
+            .Where(name => name.Any(char.IsAsciiLetterLower))
+            .ToList();
+
+        named.Count.ShouldBeGreaterThan(10);
+        named.Where(name => !tests.Contains(name)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Every_environment_variable_of_the_program_is_explained()
     {
         var page = new Page("docs/cli.md").Text;

@@ -60,6 +60,56 @@ public sealed class FailedWriteTests : IDisposable
     }
 
     [Fact]
+    public async Task A_write_that_fails_takes_none_of_those_that_wait_with_it()
+    {
+        await using var store = await StoreFile.OpenAsync(Store);
+        using var file = DuckDbFile.Acquire(Store, new DuckDbOptions());
+        using var gate = new ManualResetEventSlim();
+        using var cancelled = new CancellationTokenSource();
+        var busy = file.Writer.RunAsync(_ => gate.Wait(TimeSpan.FromMinutes(1)), default);
+        var bad = new StoreWrite { Symbol = StoreFile.Symbol, Trades = TradeBatch.FromRows([Rows.Trade(1), Rows.Trade(2) with { Misc = null! }]) };
+
+        // All of them wait: the first one's transaction takes the others along, and fails.
+        var good = new List<Task<StoreReceipt>> { store.WriteAsync(0, 10), store.WriteAsync(5, 15) };
+        var failing = store.WriteAsync(bad, default);
+        var abandoned = store.WriteAsync(bad with { Trades = TradeBatch.FromRows([Rows.Trade(7)]) }, cancelled.Token);
+        good.Add(store.WriteAsync(15, 20));
+        await cancelled.CancelAsync();
+        gate.Set();
+        await busy;
+
+        (await Task.WhenAll(good)).Select(receipt => (receipt.CandlesInserted, receipt.CandlesUnchanged)).ShouldBe([(10, 0), (5, 5), (5, 0)]);
+        await Should.ThrowAsync<ArgumentNullException>(() => failing);
+        await Should.ThrowAsync<OperationCanceledException>(() => abandoned);
+        (await store.CountAsync()).ShouldBe(20);
+        var status = (await store.GetSyncStatusAsync()).Single();
+        (status.DataType, status.TotalRecords).ShouldBe(("candles_1m", 20));
+    }
+
+    [Fact]
+    public async Task Writes_that_wait_together_end_as_one_after_the_other()
+    {
+        await using var store = await StoreFile.OpenAsync(Store);
+        List<Task<StoreReceipt>> writes;
+        using (var file = DuckDbFile.Acquire(Store, new DuckDbOptions()))
+        {
+            using var gate = new ManualResetEventSlim();
+            var busy = file.Writer.RunAsync(_ => gate.Wait(TimeSpan.FromMinutes(1)), default);
+            writes = [.. Enumerable.Range(0, 40).Select(index => store.WriteAsync(index * 5, (index * 5) + 10))];
+            gate.Set();
+            await busy;
+        }
+
+        (await Task.WhenAll(writes)).Select(receipt => (receipt.CandlesInserted, receipt.CandlesUnchanged)).ShouldBe([(10, 0), .. Enumerable.Repeat((5L, 5L), 39)]);
+        (await store.GetCoverageAsync(StoreFile.Symbol, "candles_1m")).ShouldBe([Rows.Covered(0, 205)]);
+        (await store.GetSyncStatusAsync()).Single().TotalRecords.ShouldBe(205);
+        var before = await ContentAsync(store);
+        await store.DisposeAsync();
+        await using var again = await StoreFile.OpenAsync(Store);
+        (await ContentAsync(again)).ShouldBe(before);
+    }
+
+    [Fact]
     public async Task A_full_disk_loses_nothing_that_was_committed_and_the_store_goes_on_when_there_is_space()
     {
         await MountAsync("24m");

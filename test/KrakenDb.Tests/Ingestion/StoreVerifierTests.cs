@@ -95,6 +95,42 @@ public sealed class StoreVerifierTests
         report.Verdict.ShouldBe(Verdict.Damaged);
         report.Findings.Select(finding => (finding.Check, finding.Time)).ShouldContain(("candles", UnixTime.ToDateTimeOffset(wrong.Timestamp)));
         report.Findings.ShouldContain(finding => finding.Check == "ohlc");
+
+        await Verifier().RepairAsync(report, _market);
+        await ShouldBeProvenAsync();
+    }
+
+    [Fact]
+    public async Task A_candle_without_trades_in_a_proven_minute_is_damage_and_removed()
+    {
+        var quiet = new ListedMarket(_clock, [.. Market.Where(row => row.Id is < 50 or > 60).Select((row, index) => row with { Id = index + 1 })]);
+        await BackfillAsync(quiet);
+        var wrong = Rows.Candle(15, 100, count: 1, source: CandleSource.ProvenTrades);
+        await Store.WriteAsync(Rows.Write(Symbol, 1, [wrong]), default);
+
+        var report = await Verifier(quiet).VerifyAsync(Symbol);
+        report.Findings.ShouldContain(finding => finding.Message.Contains("a candle and no trades", StringComparison.Ordinal));
+
+        await Verifier(quiet).RepairAsync(report, quiet);
+        (await Verifier(quiet).VerifyAsync(Symbol)).Verdict.ShouldBe(Verdict.Proven);
+    }
+
+    [Fact]
+    public async Task Ids_that_do_not_come_again_leave_the_candles_as_they_are()
+    {
+        var range = new TimeRange(Rows.Start, Rows.Start.AddSeconds(199 * 17.5));
+        var proven = new CoverageRange { Range = range, Source = CandleSource.ProvenTrades, Grade = CoverageGrade.Proven, FirstTradeId = 1, LastTradeId = 199 };
+        var fewer = Market.Where(row => row.Id is not 50).ToList();
+        await Store.WriteAsync(new StoreWrite { Symbol = Symbol, Trades = TradeBatch.FromRows(fewer), Covered = [(DataType.Trades, proven)] }, default);
+        await Store.WriteAsync(Rows.Write(Symbol, 1, ListedMarket.Minutes(Market, Rows.Minutes(0, 58)), Rows.Covered(0, 58, CandleSource.ProvenTrades, CoverageGrade.Proven)), default);
+        var source = new ListedMarket(_clock, fewer);
+        var report = await Verifier(source).VerifyAsync(Symbol);
+
+        await Verifier(source).RepairAsync(report, source);
+
+        (await Verifier(source).VerifyAsync(Symbol)).Verdict.ShouldBe(Verdict.Damaged);
+        using var candles = await Store.ReadCandlesAsync(Symbol, 1, 1, Rows.Minutes(0, 58), default);
+        candles.Rows().ShouldBe(ListedMarket.Minutes(Market, Rows.Minutes(0, 58)));
     }
 
     [Fact]
@@ -103,10 +139,20 @@ public sealed class StoreVerifierTests
         var rows = ListedMarket.Minutes(Market, Rows.Minutes(0, 30));
         await Store.WriteAsync(Rows.Write(Symbol, 1, rows, Rows.Covered(0, 30, CandleSource.ProvenTrades, CoverageGrade.Proven)), default);
 
-        (await VerifyAsync()).Findings.Select(finding => finding.Check).Distinct().ShouldBe(["coverage"]);
+        var report = await VerifyAsync();
+        report.Findings.Select(finding => finding.Check).Distinct().ShouldBe(["coverage"]);
+
+        await Verifier().RepairAsync(report, _market);
+        await ShouldBeProvenAsync();
     }
 
     private StoreVerifier Verifier(ListedMarket? market = null) => new(Store, market ?? _market, _clock);
+
+    private async Task ShouldBeProvenAsync()
+    {
+        var report = await VerifyAsync();
+        report.Verdict.ShouldBe(Verdict.Proven, string.Join(Environment.NewLine, report.Findings.Select(finding => finding.Message)));
+    }
 
     private Task<VerificationReport> VerifyAsync() => Verifier().VerifyAsync(Symbol);
 

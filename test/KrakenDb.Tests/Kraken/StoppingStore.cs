@@ -1,7 +1,7 @@
 namespace KrakenDb.Tests.Kraken;
 
 /// <summary>A store that fails at its n-th write, as if the process were killed before that commit.</summary>
-internal sealed class StoppingStore(IMarketStore inner, int writes) : IMarketStore
+internal sealed class StoppingStore(IMarketStore inner, int writes) : IMarketStore, ITableStore
 {
     private int _left = writes;
 
@@ -42,4 +42,18 @@ internal sealed class StoppingStore(IMarketStore inner, int writes) : IMarketSto
     Task IMarketStore.WriteIndicatorsAsync(IReadOnlyList<ExternalIndicator> indicators, CancellationToken cancellationToken) => inner.WriteIndicatorsAsync(indicators, cancellationToken);
 
     Task IMarketStore.AddInstrumentsAsync(IReadOnlyList<Instrument> instruments, CancellationToken cancellationToken) => inner.AddInstrumentsAsync(instruments, cancellationToken);
+
+    Task<string> ITableStore.GetIdentityAsync(CancellationToken cancellationToken) => Tables.GetIdentityAsync(cancellationToken);
+
+    Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ITableStore.GetTablesAsync(CancellationToken cancellationToken) => Tables.GetTablesAsync(cancellationToken);
+
+    Task<IReadOnlyList<string?[]>> ITableStore.ReadRowsAsync(StoreTable table, string[]? after, int limit, CancellationToken cancellationToken) => Tables.ReadRowsAsync(table, after, limit, cancellationToken);
+
+    Task ITableStore.WriteRowsAsync(StoreTable table, IReadOnlyList<string?[]> rows, bool replaces, ImportCursor? cursor, CancellationToken cancellationToken) =>
+        Interlocked.Decrement(ref _left) < 0 ? throw new MarketStoreException("killed") : Tables.WriteRowsAsync(table, rows, replaces, cursor, cancellationToken);
+
+    Task ITableStore.DeleteCursorsAsync(string prefix, CancellationToken cancellationToken) =>
+        Interlocked.Decrement(ref _left) < 0 ? throw new MarketStoreException("killed") : Tables.DeleteCursorsAsync(prefix, cancellationToken);
+
+    private ITableStore Tables => (ITableStore)inner;
 }

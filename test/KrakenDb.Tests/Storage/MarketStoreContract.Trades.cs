@@ -6,6 +6,25 @@ namespace KrakenDb.Tests.Storage;
 /// <summary>Minutes from stored trades, the cursor of their fetch, ids that were not shown.</summary>
 public abstract partial class MarketStoreContract
 {
+    [Theory]
+    [InlineData(7)]
+    [InlineData(100)]
+    [InlineData(1000)]
+    public async Task Pages_of_trades_have_each_once_in_the_order_of_their_ids_also_where_times_do_not_rise_with_them(int pageSize)
+    {
+        // Many of one time, and some that happened minutes before or after their neighbours.
+        await Store.WriteAsync(new StoreWrite { Symbol = Symbol, Trades = TradeBatch.FromRows([.. Enumerable.Range(1, 1_000).Select(id => Rows.Trade(id, (id / 9 * 4) + (id * 7919 % 200)))]) }, default);
+
+        var ids = new List<long>();
+        await foreach (var page in TradePages.ReadAsync(Store, Symbol, Rows.Minutes(0, 60), pageSize, default))
+        {
+            page.Count.ShouldBeLessThanOrEqualTo(pageSize);
+            ids.AddRange(page.Id.Take(page.Count));
+        }
+
+        ids.ShouldBe(Enumerable.Range(1, 1_000).Select(id => (long)id));
+    }
+
     [Fact]
     public async Task A_minute_over_two_pages_is_built_from_all_its_trades_and_only_once()
     {
@@ -76,6 +95,53 @@ public abstract partial class MarketStoreContract
 
         receipt.CandlesConflicting.ShouldBe(1);
         (await ReadAsync(0, 1)).Single().Source.ShouldBe(CandleSource.ProvenTrades);
+        (await Store.GetCoverageAsync(Symbol, "candles_1m")).Single().Grade.ShouldBe(CoverageGrade.Proven);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_files_candle_in_a_minute_proven_to_be_quiet_is_not_stored_in_either_order(bool fileComesFirst)
+    {
+        var file = Rows.Write(Symbol, 1, [Rows.Candle(0, 100, 100, 100, 100), Rows.Candle(2, 77), Rows.Candle(9, 78)], Rows.Covered(0, 9));
+        var page = Page([Rows.Trade(1, 5), Rows.Trade(2, 305)], 0, 305);
+
+        var first = await Store.WriteAsync(fileComesFirst ? file : page, default);
+        var second = await Store.WriteAsync(fileComesFirst ? page : file, default);
+
+        (first.CandlesRemoved, second.CandlesRemoved, second.CandlesConflicting).ShouldBe(fileComesFirst ? (0, 1, 1) : (0, 0, 2));
+        (await ReadAsync(0, 10)).ShouldBe([Rows.Candle(0, quoteVolume: 100, vwap: 100, source: CandleSource.ProvenTrades), Rows.Candle(9, 78)]);
+        var status = (await Store.GetSyncStatusAsync(Symbol)).Single(row => row.DataType == "candles_1m");
+        (status.TotalRecords, status.OldestTimestamp, status.NewestTimestamp).ShouldBe((2, Rows.Start, Rows.Start.AddMinutes(9)));
+        (await Store.GetStatusAsync()).Candles.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_minute_that_is_built_again_holds_what_its_trades_make_and_nothing_else()
+    {
+        TradeRow[] trades = [Rows.Trade(1, 5), Rows.Trade(2, 65), Rows.Trade(3, 185), Rows.Trade(4, 245)];
+        await Store.WriteAsync(Page(trades, 0, 245), default);
+        var right = await ReadAsync(0, 10);
+        await Store.WriteAsync(Rows.Write(Symbol, 1, [Rows.Candle(1, 100, count: 99, source: CandleSource.ProvenTrades), Rows.Candle(2, 100, source: CandleSource.ProvenTrades)]), default);
+        (await ReadAsync(0, 10)).Count.ShouldBe(right.Count + 1);
+
+        var receipt = await Store.WriteAsync(new StoreWrite { Symbol = Symbol, RebuildMinutes = [Rows.Minutes(0, 4)] }, default);
+
+        receipt.ShouldBe(new StoreReceipt { CandlesUnchanged = 2, CandlesConflicting = 1, CandlesRemoved = 1 });
+        (await ReadAsync(0, 10)).ShouldBe(right);
+        (await Store.GetSyncStatusAsync(Symbol)).Single(row => row.DataType == "candles_1m").TotalRecords.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_of_a_files_candles_where_nothing_was_traded()
+    {
+        await Store.WriteAsync(Rows.Write(Symbol, 1, [Rows.Candle(2, 77)], Rows.Covered(2, 3)), default);
+        var quiet = Rows.Covered(0, 5, CandleSource.ProvenTrades, CoverageGrade.Proven);
+
+        await Store.WriteAsync(new StoreWrite { Symbol = Symbol, Covered = [(DataType.Trades, quiet)], RebuildMinutes = [quiet.Range] }, default);
+
+        (await ReadAsync(0, 10)).ShouldBeEmpty();
+        (await Store.GetSyncStatusAsync(Symbol)).ShouldBeEmpty();
         (await Store.GetCoverageAsync(Symbol, "candles_1m")).Single().Grade.ShouldBe(CoverageGrade.Proven);
     }
 

@@ -155,6 +155,95 @@ public sealed class RollupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_year_is_in_all_eight_views_after_the_import_and_still_there_when_its_minutes_went_and_later_ingestions_refreshed()
+    {
+        const int days = 364;
+        var first = -days * 1440;
+        for (var at = first; at < 0; at += 52 * 1440)
+        {
+            await _store.WriteAsync(Rows.Write(Symbol, 1, Enumerable.Range(at, 52 * 1440).Select(minute => Rows.Candle(minute, 100 + ((minute - first) % 50))), Rows.Covered(at, at + (52 * 1440))), default);
+        }
+
+        await _store.RefreshRollupsAsync(range: null, default);
+        var before = await SumsAsync();
+        before.ShouldAllBe(row => row.EndsWith($" {days * 1440:0.0000000000}", StringComparison.Ordinal));
+
+        await _store.SetRetentionAsync(DataType.Candles(1), 90, default);
+        (await RetentionRun.RunAsync(_store, Now, default)).ShouldHaveSingleItem();
+        (await SumsAsync()).ShouldBe(before);
+        (await _store.WriteAsync(Rows.Write(Symbol, 1, Enumerable.Range(-1_000, 900).Select(minute => Rows.Candle(minute, 100, volume: 2, source: CandleSource.RestOhlc))), default)).CandlesConflicting.ShouldBe(900);
+        await _store.RefreshRollupsAsync(range: null, default);
+        await _store.RefreshRollupsAsync(new TimeRange(Now.AddYears(-3), Now), default);
+
+        // Each view has the late rows, once, and all that was there before.
+        foreach (var interval in Interval.Rollups)
+        {
+            (await _database.ScalarAsync<decimal>($"SELECT sum(volume) FROM candles_{interval}")).ShouldBe((days * 1440) + 900, customMessage: interval.ToString());
+            var provider = new HistoricalDataProvider(_store, _clock);
+            (await provider.GetCandlesAsync(Symbol, interval, Rows.Start.AddDays(-days), Now)).Sum(candle => candle.Volume).ShouldBe((days * 1440) + 900, customMessage: interval.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task The_servers_job_does_what_the_command_does()
+    {
+        await WriteAsync(Hostile(0, 40_000));
+        await _store.RefreshRollupsAsync(range: null, default);
+        (await JobsAsync()).ShouldBe(0);
+        await _store.SetRetentionAsync(DataType.Candles(1), 14, default);
+        await _store.SetRetentionAsync(DataType.Trades, 14, default);
+        (await JobsAsync()).ShouldBe(1);
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_retention'")).ShouldBe(0);
+        await ((IMarketStore)_oracle).SetRetentionAsync(DataType.Candles(1), 14, default);
+        await RetentionRun.RunAsync(_oracle, Now, default);
+
+        await _database.ExecuteAsync($$"""CALL krakendb_retention(0, '{"now": "{{Now:O}}"}')""");
+
+        (await StoreContent.ReadAsync(_store, withHistory: false, Symbol)).ShouldBe(await StoreContent.ReadAsync(_oracle, withHistory: false, Symbol));
+        (await RetentionRun.RunAsync(_store, Now, default)).ShouldBeEmpty();
+        await _store.SetRetentionAsync(DataType.Candles(1), keepDays: null, default);
+        await _store.SetRetentionAsync(DataType.Trades, keepDays: null, default);
+        (await JobsAsync()).ShouldBe(0);
+
+        Task<long> JobsAsync() => _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'krakendb_retention'");
+    }
+
+    [Fact]
+    public async Task The_views_own_policies_never_look_back_past_the_minutes()
+    {
+        await _store.SetRetentionAsync(DataType.Candles(1), 20, default);
+
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_refresh_continuous_aggregate' AND (config ->> 'start_offset')::interval > INTERVAL '20 days'")).ShouldBe(0);
+        (await _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_refresh_continuous_aggregate'")).ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task Rows_in_compressed_chunks_go_like_others()
+    {
+        await WriteAsync(Hostile(0, 40_000));
+        await _store.RefreshRollupsAsync(range: null, default);
+        await _database.ExecuteAsync("SELECT compress_chunk(chunk, if_not_compressed => true) FROM show_chunks('candles') chunk");
+        foreach (var store in new[] { _store, _oracle })
+        {
+            await store.SetRetentionAsync(DataType.Candles(1), 14, default);
+            (await RetentionRun.RunAsync(store, Now, default)).ShouldHaveSingleItem();
+        }
+
+        (await StoreContent.ReadAsync(_store, withHistory: false, Symbol)).ShouldBe(await StoreContent.ReadAsync(_oracle, withHistory: false, Symbol));
+    }
+
+    private async Task<List<string>> SumsAsync()
+    {
+        var sums = new List<string>();
+        foreach (var interval in Interval.Rollups)
+        {
+            sums.Add(await _database.ScalarAsync<string>($"SELECT '{interval} ' || count(*) || ' ' || min(timestamp) || ' ' || sum(volume) FROM candles_{interval}"));
+        }
+
+        return sums;
+    }
+
+    [Fact]
     public async Task A_refresh_beside_another_refresh_is_repeated()
     {
         await WriteAsync(Hostile(0, 30_000));

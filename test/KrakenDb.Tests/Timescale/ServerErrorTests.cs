@@ -84,7 +84,7 @@ public sealed class ServerErrorTests
         status.Engine.ShouldBe("PostgreSQL");
         status.Location.ShouldNotContain("secret");
         status.Features.ShouldAllBe(feature => !feature.IsOn);
-        status.Features.Select(feature => feature.Name).ShouldBe(["hypertables", "compression", "continuous aggregates"]);
+        status.Features.Select(feature => feature.Name).ShouldBe(["hypertables", "compression", "continuous aggregates", "scheduled retention"]);
     }
 
     private static async Task<string> FailAsync(string url) =>

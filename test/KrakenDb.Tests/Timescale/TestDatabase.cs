@@ -25,13 +25,20 @@ internal sealed class TestDatabase : IAsyncDisposable
     /// <summary>With TimescaleDB; skips or fails (part <c>timescale</c>) the running test where there is none.</summary>
     public static async Task<TestDatabase> CreateTimescaleAsync()
     {
-        var url = Environment.GetEnvironmentVariable("KRAKENDB_TEST_TIMESCALE_URL");
-        Required.Part("timescale", !string.IsNullOrEmpty(url), "No TimescaleDB server: set KRAKENDB_TEST_TIMESCALE_URL to postgresql://user:password@host:port/postgres of one where databases may be created.");
-        var administration = PostgresUrl.Parse(url!, Environment.GetEnvironmentVariable);
+        var url = RequireTimescale();
+        var administration = PostgresUrl.Parse(url, Environment.GetEnvironmentVariable);
         var name = $"krakendb_test_{Guid.NewGuid():n}"[..30];
         await ExecuteAsync(administration, $"CREATE DATABASE {name}");
-        var builder = new UriBuilder(url!) { Path = name };
+        var builder = new UriBuilder(url) { Path = name };
         return new TestDatabase(builder.Uri.ToString(), administration);
+    }
+
+    /// <summary>The server's URL; skips or fails (part <c>timescale</c>) the running test where there is none.</summary>
+    public static string RequireTimescale()
+    {
+        var url = Environment.GetEnvironmentVariable("KRAKENDB_TEST_TIMESCALE_URL");
+        Required.Part("timescale", !string.IsNullOrEmpty(url), "No TimescaleDB server: set KRAKENDB_TEST_TIMESCALE_URL to postgresql://user:password@host:port/postgres of one where databases may be created.");
+        return url!;
     }
 
     public Task<IMarketStore> OpenAsync() => OpenWithAsync(new TimescaleOptions());

@@ -218,13 +218,13 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Connection {Connection} is open (id {Id})")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Connection} is open (id {Id})")]
     private static partial void LogConnected(ILogger logger, int connection, ulong id);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {Connection} is gone: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {Connection} is gone: {Reason}")]
     private static partial void LogDisconnected(ILogger logger, int connection, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The exchange is {System}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The exchange is {System}")]
     private static partial void LogSystem(ILogger logger, string system);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The exchange refuses {Symbol}: {Error}. The others are recorded")]

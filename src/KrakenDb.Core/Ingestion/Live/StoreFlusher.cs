@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace KrakenDb;
 
 /// <summary>
-/// Writes batches into the store, one transaction per symbol: rows, what their ids prove, and the candles of the minutes that they complete. A row that the
+/// Writes batches into the store, one transaction per symbol or, where the store has one writer, per batch: rows, what their ids prove, and the candles of the minutes that they complete. A row that the
 /// store refuses is set aside with the reason and the rest is stored.
 /// </summary>
 internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
@@ -30,29 +30,28 @@ internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
     /// <summary>Stores everything. After a failure some symbols may be stored; storing them again changes nothing.</summary>
     public async Task WriteAsync(FlushBatch batch, CancellationToken cancellationToken)
     {
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(batch.Trades, parallel, async (entry, token) =>
+        var parts = new List<(string Symbol, SymbolState State, TradeBatch Trades)>();
+        foreach (var (symbol, rows) in batch.Trades)
         {
-            var (symbol, rows) = entry;
-            var trades = new TradeBatch(rows.Count);
-            foreach (ref readonly var row in CollectionsMarshal.AsSpan(rows))
-            {
-                trades.Add(row);
-            }
+            parts.Add((symbol, _symbols.GetOrAdd(symbol, static _ => new SymbolState()), Ordered(rows)));
+        }
 
-            (trades, var repeated, var conflicting) = TradeMerge.Order(trades);
-            Interlocked.Add(ref _duplicates, repeated + conflicting);
-            var state = _symbols.GetOrAdd(symbol, static _ => new SymbolState());
-            await state.Gate.WaitAsync(token).ConfigureAwait(false);
-            try
+        if (parts.Count <= 1 || !store.HasOneWriter || !await TryWriteTogetherAsync(parts, cancellationToken).ConfigureAwait(false))
+        {
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
+            await Parallel.ForEachAsync(parts, parallel, async (part, token) =>
             {
-                await WriteAsync(symbol, state, trades, token).ConfigureAwait(false);
-            }
-            finally
-            {
-                state.Gate.Release();
-            }
-        }).ConfigureAwait(false);
+                await part.State.Gate.WaitAsync(token).ConfigureAwait(false);
+                try
+                {
+                    await WriteAsync(part.Symbol, part.State, part.Trades, token).ConfigureAwait(false);
+                }
+                finally
+                {
+                    part.State.Gate.Release();
+                }
+            }).ConfigureAwait(false);
+        }
 
         foreach (var ((symbol, interval), rows) in batch.Candles)
         {
@@ -95,6 +94,66 @@ internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
         RebuildMinutes = step.Minutes,
     };
 
+    private TradeBatch Ordered(List<TradeRow> rows)
+    {
+        var trades = new TradeBatch(rows.Count);
+        foreach (ref readonly var row in CollectionsMarshal.AsSpan(rows))
+        {
+            trades.Add(row);
+        }
+
+        (trades, var repeated, var conflicting) = TradeMerge.Order(trades);
+        Interlocked.Add(ref _duplicates, repeated + conflicting);
+        return trades;
+    }
+
+    /// <returns>Whether the store took them all; false where it refused a row, and they have to be told apart.</returns>
+    private async Task<bool> TryWriteTogetherAsync(List<(string Symbol, SymbolState State, TradeBatch Trades)> parts, CancellationToken cancellationToken)
+    {
+        var held = 0;
+        try
+        {
+            // Everybody else holds one at a time: no order is needed.
+            foreach (var (symbol, state, _) in parts)
+            {
+                await state.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+                held++;
+                if (state.Chain is null)
+                {
+                    await LearnAsync(symbol, state, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            var steps = parts.ConvertAll(part => part.State.Chain!.After(part.Trades));
+            var writes = parts.Zip(steps, (part, step) => With(new StoreWrite { Symbol = part.Symbol, Trades = part.Trades }, step)).ToList();
+            var receipts = await store.WriteTogetherAsync(writes, cancellationToken).ConfigureAwait(false);
+            for (var index = 0; index < parts.Count; index++)
+            {
+                parts[index].State.Chain = steps[index].Chain;
+                Count(receipts[index]);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (IsRefusal(exception))
+        {
+            return false;
+        }
+        finally
+        {
+            foreach (var (_, state, _) in parts.Take(held))
+            {
+                state.Gate.Release();
+            }
+        }
+    }
+
+    private void Count(StoreReceipt receipt)
+    {
+        Interlocked.Add(ref _tradesWritten, receipt.TradesInserted);
+        Interlocked.Add(ref _duplicates, receipt.TradesUnchanged + receipt.TradesConflicting);
+    }
+
     private async Task LearnAsync(string symbol, SymbolState state, CancellationToken cancellationToken)
     {
         var step = (state.Chain ?? TradeChain.Empty).Learn(await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken).ConfigureAwait(false));
@@ -118,8 +177,7 @@ internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
         {
             var receipt = await store.WriteAsync(With(new StoreWrite { Symbol = symbol, Trades = trades }, step), cancellationToken).ConfigureAwait(false);
             state.Chain = step.Chain;
-            Interlocked.Add(ref _tradesWritten, receipt.TradesInserted);
-            Interlocked.Add(ref _duplicates, receipt.TradesUnchanged + receipt.TradesConflicting);
+            Count(receipt);
         }
         catch (Exception exception) when (IsRefusal(exception))
         {

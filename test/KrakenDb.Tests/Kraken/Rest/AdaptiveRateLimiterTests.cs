@@ -51,6 +51,18 @@ public sealed class AdaptiveRateLimiterTests : IDisposable
     }
 
     [Fact]
+    public async Task Limiters_that_were_refused_together_do_not_come_back_together()
+    {
+        using var first = new AdaptiveRateLimiter(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), _clock, new Random(1));
+        using var second = new AdaptiveRateLimiter(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), _clock, new Random(2));
+
+        var (early, late) = (await PauseAsync(first), await PauseAsync(second));
+
+        early.ShouldNotBe(late);
+        new[] { early, late }.ShouldAllBe(pause => pause >= TimeSpan.FromSeconds(4) && pause <= TimeSpan.FromSeconds(5.03));
+    }
+
+    [Fact]
     public async Task The_time_that_the_exchange_names_is_waited_for()
     {
         _limiter.Refused(_clock.GetUtcNow().AddSeconds(42));
@@ -84,6 +96,20 @@ public sealed class AdaptiveRateLimiterTests : IDisposable
     }
 
     // The waiting task goes on in another thread when its timer fires.
+    private async Task<TimeSpan> PauseAsync(AdaptiveRateLimiter limiter)
+    {
+        var start = _clock.GetUtcNow();
+        limiter.Refused(until: null);
+        var next = limiter.WaitAsync(default);
+        await AdvanceAsync(TimeSpan.FromSeconds(4));
+        while (!next.IsCompleted)
+        {
+            await AdvanceAsync(TimeSpan.FromMilliseconds(25));
+        }
+
+        return _clock.GetUtcNow() - start;
+    }
+
     private async Task AdvanceAsync(TimeSpan by)
     {
         for (var tries = 0; _clock.Waiting == 0 && tries < 500; tries++)

@@ -1,7 +1,7 @@
 namespace KrakenDb.DuckDb;
 
 /// <summary>A copy of the open file without its dead space, rows in the order in which they are read: symbol, interval, time.</summary>
-internal static class StoreCopy
+internal static class FileCopy
 {
     private const string TablesOf = "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal AND database_name = ";
     private const string ViewsOf = "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE NOT internal AND database_name = ";
@@ -15,6 +15,23 @@ internal static class StoreCopy
     {
         session.Connection.Execute($"ATTACH '{target.Replace("'", "''", StringComparison.Ordinal)}' AS compacted");
 
+        try
+        {
+            Fill(session);
+            session.Connection.Execute("CHECKPOINT compacted");
+        }
+        catch
+        {
+            // Else it stays attached as long as the file is open, and the next copy fails for that.
+            TryDetach(session);
+            throw;
+        }
+
+        session.Connection.Execute("DETACH compacted");
+    }
+
+    private static void Fill(DuckDbSession session)
+    {
         var tables = Names(session, TablesOf + "'compacted'");
         var foreign = Names(session, TablesOf + "current_database()").Except(tables, StringComparer.Ordinal)
             .Concat(Names(session, ViewsOf + "current_database()").Except(Names(session, ViewsOf + "'compacted'"), StringComparer.Ordinal))
@@ -38,8 +55,18 @@ internal static class StoreCopy
         }
 
         session.Connection.Execute("INSERT INTO compacted.trades SELECT * FROM main.trades ORDER BY symbol, id");
-        session.Connection.Execute("CHECKPOINT compacted");
-        session.Connection.Execute("DETACH compacted");
+    }
+
+    private static void TryDetach(DuckDbSession session)
+    {
+        try
+        {
+            session.Connection.Execute("DETACH compacted");
+        }
+        catch (Native.DuckDbException)
+        {
+            // What failed before says why.
+        }
     }
 
     private static List<string> Names(DuckDbSession session, string sql)

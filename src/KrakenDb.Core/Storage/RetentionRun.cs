@@ -1,0 +1,73 @@
+namespace KrakenDb;
+
+/// <summary>
+/// Applies the policies of a store: symbol by symbol, a week per transaction, oldest first. What is killed between two steps is consistent, and the next run
+/// goes on. Before minutes go, the rollups that are kept longer are stored.
+/// </summary>
+internal static class RetentionRun
+{
+    /// <summary>What a run has dropped of one data type of one symbol.</summary>
+    public sealed record Line(string Symbol, string DataType, DateTimeOffset Edge, ExpiredRows Rows);
+
+    /// <returns>One line per symbol and data type where something was dropped.</returns>
+    public static async Task<IReadOnlyList<Line>> RunAsync(IMarketStore store, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var policies = await store.GetRetentionAsync(cancellationToken).ConfigureAwait(false);
+        if (policies.Count == 0)
+        {
+            return [];
+        }
+
+        // Views that are behind their minutes would stay so for ever.
+        await store.RefreshRollupsAsync(range: null, cancellationToken).ConfigureAwait(false);
+        var lines = new List<Line>();
+        var minutesFirst = policies.OrderBy(policy => DataType.CandleInterval(policy.DataType)?.Minutes ?? int.MaxValue);
+        foreach (var policy in minutesFirst)
+        {
+            var edge = policy.Edge(now);
+            foreach (var symbol in await store.GetSymbolsAsync(cancellationToken).ConfigureAwait(false))
+            {
+                var rows = await ExpireAsync(store, symbol, policy, edge, cancellationToken).ConfigureAwait(false);
+                if (rows != default)
+                {
+                    lines.Add(new Line(symbol, policy.DataType, UnixTime.ToDateTimeOffset(edge), rows));
+                }
+            }
+        }
+
+        return lines;
+    }
+
+    private static async Task<ExpiredRows> ExpireAsync(IMarketStore store, string symbol, RetentionPolicy policy, long edge, CancellationToken cancellationToken)
+    {
+        var sum = default(ExpiredRows);
+        while (await NextEndAsync(store, symbol, policy, edge, cancellationToken).ConfigureAwait(false) is { } end)
+        {
+            var step = await store.ExpireAsync(symbol, policy.DataType, UnixTime.ToDateTimeOffset(end), cancellationToken).ConfigureAwait(false);
+            sum = new ExpiredRows(sum.Dropped + step.Dropped, sum.Kept + step.Kept);
+        }
+
+        return sum;
+    }
+
+    // Null where everything before the edge is gone and marked so.
+    private static async Task<long?> NextEndAsync(IMarketStore store, string symbol, RetentionPolicy policy, long edge, CancellationToken cancellationToken)
+    {
+        var status = (await store.GetSyncStatusAsync(symbol, cancellationToken).ConfigureAwait(false)).FirstOrDefault(row => row.DataType == policy.DataType);
+        if (status is not null && UnixTime.Microseconds(status.OldestTimestamp) is var oldest && oldest < edge)
+        {
+            return Math.Min(edge, policy.StepEnd(oldest));
+        }
+
+        var coverage = await store.GetCoverageAsync(symbol, policy.DataType, cancellationToken).ConfigureAwait(false);
+        if (status is null && coverage.Count == 0)
+        {
+            return null;
+        }
+
+        var wanted = await store.GetWantedFromAsync(symbol, cancellationToken).ConfigureAwait(false) is { } from ? UnixTime.Microseconds(from) : edge;
+        var first = Math.Min(wanted, coverage.Count > 0 ? coverage[0].Range.StartMicroseconds : edge);
+        var isDone = first >= edge || (coverage.Count > 0 && coverage[0].Grade == CoverageGrade.Expired && coverage[0].Range.StartMicroseconds <= first && coverage[0].Range.EndMicroseconds >= edge);
+        return isDone ? null : edge;
+    }
+}

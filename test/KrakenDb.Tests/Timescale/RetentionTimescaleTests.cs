@@ -1,0 +1,8 @@
+using KrakenDb.Tests.Storage;
+
+namespace KrakenDb.Tests.Timescale;
+
+public sealed class RetentionTimescaleTests : RetentionContract
+{
+    private protected override async Task<IStorePlace?> CreatePlaceAsync() => new DatabasePlace(await TestDatabase.CreateTimescaleAsync());
+}
