@@ -45,6 +45,12 @@ internal sealed class BookVerifier(IMarketReader store, Func<IBookWire> createWi
         var id = session[0].SessionId;
         var last = session.Max(row => row.LastSequence);
         var recording = new BookRecording(createWire(), id, session[0].Source, session[0].ConnectionId, session.Max(row => row.Depth));
+        foreach (var row in session.Where(row => row.Depth is not null))
+        {
+            // What coverage claims of it is checked even where nothing of it is proven any more.
+            proven.TryAdd((row.Symbol, DataType.Book(row.Depth!.Value)), CoverageSet.Empty);
+        }
+
         long messages = 0;
         long mismatches = 0;
         for (long from = 0; from <= last; from += WindowFrames)
