@@ -6,7 +6,7 @@ internal sealed record BenchmarkOptions
     public const string Usage =
         """
         dotnet run -c Release --project bench/KrakenDb.Benchmarks -- [JOB ...] [--rows N ...] [--dir DIR] [--dry]
-          JOB     frames, import, live, queries, replay, upserts, or all (default); server: on the server that KRAKENDB_BENCH_URL names
+          JOB     frames, import, live, queries, replay, http, upserts, or all (default); server: on the server that KRAKENDB_BENCH_URL names
           --rows  rows of the generated 1-minute file; may be repeated (default for import: 1000000 and 10000000, for the rest: 10000000)
           --dir   folder for the generated files and stores (default: artifacts/bench); what is generated is kept for the next run
           --dry   every job on 20,000 rows in a few seconds, nothing judged, nothing kept
@@ -15,7 +15,7 @@ internal sealed record BenchmarkOptions
     public const string ServerJob = "server";
 
     private const long DryRows = 20_000;
-    private static readonly string[] AllJobs = ["frames", "import", "live", "queries", "replay", "upserts"];
+    private static readonly string[] AllJobs = ["frames", "import", "live", "queries", "replay", "http", "upserts"];
 
     public required IReadOnlyList<string> Jobs { get; init; }
 

@@ -48,6 +48,7 @@ internal static class Program
         "live" => new LiveBenchmark(options, report).RunAsync(),
         "queries" => new QueryBenchmark(options, report).RunAsync(),
         BenchmarkOptions.ServerJob => new ServerBenchmark(options, report).RunAsync(),
+        "http" => new HttpBenchmark(options, report).RunAsync(),
         "replay" => new ReplayBenchmark(options, report).RunAsync(),
         _ => new UpsertBenchmark(options, report).RunAsync(),
     };

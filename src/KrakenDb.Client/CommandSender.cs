@@ -18,7 +18,7 @@ internal sealed class CommandSender(EndpointAddress address) : IDisposable
     public Task<int> RunAsync(CommandRequest request, Stream output, TextWriter error, CancellationToken cancellationToken) => _connection.AskAsync(
         HttpMethod.Post,
         "v1/commands",
-        () => JsonContent.Create(request, EndpointJson.Default.CommandRequest),
+        () => JsonContent.Create(request, EndpointJson.Wire.CommandRequest),
         stream => FollowAsync(stream, output, error, cancellationToken),
         CancellationToken.None);
 
@@ -32,7 +32,7 @@ internal sealed class CommandSender(EndpointAddress address) : IDisposable
         await using var registration = cancellationToken.Register(() => interrupted = Volatile.Read(ref id) is { } running ? CancelAsync(running) : Task.CompletedTask).ConfigureAwait(false);
         while (await lines.ReadLineAsync(CancellationToken.None).ConfigureAwait(false) is { } text)
         {
-            var line = JsonSerializer.Deserialize(text, EndpointJson.Default.CommandLine) ?? throw new InvalidDataException("An empty line.");
+            var line = JsonSerializer.Deserialize(text, EndpointJson.Wire.CommandLine) ?? throw new InvalidDataException("An empty line.");
             if (line.Stdout is { } data)
             {
                 output.Write(Encoding.UTF8.GetBytes(data));

@@ -147,7 +147,7 @@ internal sealed class EndpointConnection : IDisposable
         EndpointError? error = null;
         try
         {
-            error = await response.Content.ReadFromJsonAsync(EndpointJson.Default.EndpointError, cancellationToken).ConfigureAwait(false);
+            error = await response.Content.ReadFromJsonAsync(EndpointJson.Wire.EndpointError, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is JsonException or HttpRequestException or IOException or NotSupportedException or InvalidOperationException)
         {
@@ -159,8 +159,7 @@ internal sealed class EndpointConnection : IDisposable
             null => new MarketStoreException($"{Capitalized(address.ToString())}, answered {(int)response.StatusCode} {response.ReasonPhrase}, which is nothing that kraken-db says. Is that its address?"),
             { Code: EndpointError.Unauthorized } => new MarketStoreException($"{error.Message} {error.NextStep}"),
             { Code: EndpointError.UnknownSymbol } => new UnknownSymbolException(error.Message, "", error.NearMatches),
-            { Code: EndpointError.InvalidArgument } => new ArgumentException(error.Message),
-            { Code: EndpointError.NotFound or EndpointError.MethodNotAllowed } => new MarketStoreException($"{error.Message} The owner may be of another version of kraken-db than this program."),
+            { Code: EndpointError.InvalidArgument or EndpointError.NotFound or EndpointError.MethodNotAllowed } => new MarketStoreException($"{error.Message} The owner may be of another version of kraken-db than this program."),
             { Code: EndpointError.StoreBusy or EndpointError.Stopping } => new MarketStoreException(error.Message) { IsTransient = true },
             _ => new MarketStoreException(error.Message),
         };

@@ -41,7 +41,7 @@ internal static class EndpointFailure
             context.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        return context.Response.WriteAsJsonAsync(error, EndpointJson.Default.EndpointError, contentType: "application/json; charset=utf-8", context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(error, EndpointJson.Wire.EndpointError, contentType: "application/json; charset=utf-8", context.RequestAborted);
     }
 
     // ArgumentException appends the parameter's name, which means nothing to a reader of the message.

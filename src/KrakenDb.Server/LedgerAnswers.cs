@@ -21,7 +21,7 @@ internal static class LedgerAnswers
     }
 
     public static Task OwnerAsync(EndpointRequest request) =>
-        request.SendAsync(stream => JsonSerializer.Serialize(stream, request.Owner, EndpointJson.Default.OwnerDescription));
+        request.SendAsync(stream => JsonSerializer.Serialize(stream, request.Owner, EndpointJson.Wire.OwnerDescription));
 
     public static async Task StoreAsync(EndpointRequest request) =>
         await request.SendOneAsync(StoreRecords.WithFeatures(await request.Store.GetStatusAsync(request.Ended).ConfigureAwait(false))).ConfigureAwait(false);

@@ -19,14 +19,14 @@ internal sealed class RunningCommands(OwnerEndpointOptions options, Cancellation
         CommandRequest? command;
         try
         {
-            command = await request.Http.Request.ReadFromJsonAsync(EndpointJson.Default.CommandRequest, request.Ended).ConfigureAwait(false);
+            command = await request.Http.Request.ReadFromJsonAsync(EndpointJson.Wire.CommandRequest, request.Ended).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw RequestRefusedException.Argument($"The body is no command: {exception.Message}");
         }
 
-        if (command is not { Arguments: not null, WorkingDirectory: not null } || !Path.IsPathFullyQualified(command.WorkingDirectory) || command.Arguments.Contains(null))
+        if (command is not { Arguments: not null, WorkingDirectory: not null } || !Path.IsPathFullyQualified(command.WorkingDirectory) || command.Arguments.Any(argument => argument is null))
         {
             throw RequestRefusedException.Argument("The body is no command: arguments and a full working_directory are needed.");
         }
@@ -88,7 +88,7 @@ internal sealed class RunningCommands(OwnerEndpointOptions options, Cancellation
             {
                 await foreach (var line in lines.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
                 {
-                    await body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, EndpointJson.Default.CommandLine), CancellationToken.None).ConfigureAwait(false);
+                    await body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(line, EndpointJson.Wire.CommandLine), CancellationToken.None).ConfigureAwait(false);
                     await body.WriteAsync(NewLine, CancellationToken.None).ConfigureAwait(false);
                     await body.FlushAsync(CancellationToken.None).ConfigureAwait(false);
                 }

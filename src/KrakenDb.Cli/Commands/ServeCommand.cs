@@ -29,7 +29,7 @@ internal static class ServeCommand
             {
                 if (store is RemoteMarketStore)
                 {
-                    throw new MarketStoreException($"This store is served already, by {MarketStore.FindOwner(location)}. Every command uses it without being told.");
+                    throw new MarketStoreException($"This store is served already: {MarketStore.FindOwner(location)}. Every command uses it without being told.");
                 }
 
                 var endpoint = await OwnerEndpoint.StartAsync(store, OwnerCommands.EndpointOptions(context, location, parsed.GetValue(port)), cancellationToken).ConfigureAwait(false);

@@ -13,7 +13,7 @@ internal static class TradeFrame
     // What nearly every row has; no new text is made for it.
     private static readonly (byte[] Bytes, string Text)[] CommonTexts = [("limit"u8.ToArray(), "limit"), ("market"u8.ToArray(), "market")];
 
-    public static Task WriteAsync(Stream stream, TradeBatch batch, CancellationToken cancellationToken)
+    public static async Task WriteAsync(Stream stream, TradeBatch batch, CancellationToken cancellationToken)
     {
         var rows = batch.Count;
         var sides = new byte[rows];
@@ -27,7 +27,7 @@ internal static class TradeFrame
             miscs[row] = Append(texts, batch.Misc[row]);
         }
 
-        return ColumnFrame.WriteAsync(stream, FrameKind.Trades, rows, Columns(batch, rows, sides, orderTypes, miscs, texts.ToArray()), cancellationToken);
+        await ColumnFrame.WriteAsync(stream, FrameKind.Trades, rows, Columns(batch, rows, sides, orderTypes, miscs, texts.ToArray()), cancellationToken).ConfigureAwait(false);
     }
 
     /// <exception cref="InvalidDataException">Not what was sent.</exception>

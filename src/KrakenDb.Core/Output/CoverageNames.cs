@@ -5,6 +5,9 @@ namespace KrakenDb;
 /// <summary>Sources and grades of coverage as they are printed, and back.</summary>
 internal static class CoverageNames
 {
+    private static readonly CoverageGrade[] Grades = Enum.GetValues<CoverageGrade>();
+    private static readonly CandleSource[] Sources = Enum.GetValues<CandleSource>();
+
     public static string Of(CoverageGrade grade) => grade switch
     {
         CoverageGrade.Proven => "proven",
@@ -25,13 +28,13 @@ internal static class CoverageNames
 
     /// <exception cref="FormatException">No grade of this version.</exception>
     public static CoverageGrade ParseGrade(string name) =>
-        Array.Find(Enum.GetValues<CoverageGrade>(), grade => Of(grade) == name) is var found && found != 0
-            ? found
+        Array.FindIndex(Grades, grade => Of(grade) == name) is var index and >= 0
+            ? Grades[index]
             : throw new FormatException($"'{name}' is no grade of coverage.");
 
     /// <exception cref="FormatException">Neither a name nor a rank.</exception>
     public static CandleSource ParseSource(string name) =>
-        Array.Find(Enum.GetValues<CandleSource>(), source => Of(source) == name) is var found && found != 0 ? found
+        Array.FindIndex(Sources, source => Of(source) == name) is var index and >= 0 ? Sources[index]
         : byte.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var rank) ? (CandleSource)rank
         : throw new FormatException($"'{name}' is no source of candles.");
 }

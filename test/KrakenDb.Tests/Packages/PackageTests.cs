@@ -12,7 +12,7 @@ namespace KrakenDb.Tests.Packages;
 [Trait("Speed", "Slow")]
 public sealed class PackageTests(PackedRepository packed) : IClassFixture<PackedRepository>
 {
-    private static readonly string[] Libraries = ["KrakenDb", "KrakenDb.Core", "KrakenDb.DuckDb", "KrakenDb.Kraken", "KrakenDb.Timescale"];
+    private static readonly string[] Libraries = ["KrakenDb", "KrakenDb.Client", "KrakenDb.Core", "KrakenDb.DuckDb", "KrakenDb.Kraken", "KrakenDb.Timescale"];
 
     [Fact]
     public async Task The_libraries_the_native_library_and_the_tool_are_packed()
@@ -52,7 +52,7 @@ public sealed class PackageTests(PackedRepository packed) : IClassFixture<Packed
 
         var entries = await EntriesAsync(FileName("kraken-db"));
 
-        foreach (var file in Libraries.Append("KrakenDb.Simulator").Select(library => library + ".dll").Append(DuckDbLibrary.FileName))
+        foreach (var file in Libraries.Append("KrakenDb.Server").Append("KrakenDb.Simulator").Select(library => library + ".dll").Append(DuckDbLibrary.FileName))
         {
             entries.ShouldContain($"tools/net10.0/any/{file}");
         }

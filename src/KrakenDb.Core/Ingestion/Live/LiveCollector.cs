@@ -206,8 +206,9 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
             await work(cancellationToken).ConfigureAwait(false);
             symbol.Failures = 0;
         }
-        catch (Exception exception) when (exception is MarketSourceException or MarketStoreException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            // Whatever it is: the recording goes on, and the log says what stays open.
             symbol.Failures++;
             var pause = TimeSpan.FromSeconds(Math.Min(60, 2 << Math.Min(symbol.Failures, 5)));
             LogFailed(_logger, symbol.Symbol, pause, exception);
