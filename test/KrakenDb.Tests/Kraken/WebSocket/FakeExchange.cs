@@ -195,5 +195,5 @@ internal sealed class FakeSocket(System.Net.WebSockets.WebSocket socket, TcpClie
     }
 
     /// <summary>Says nothing more, and reads nothing more: a connection that is open on one side only.</summary>
-    public Task HangAsync() => Task.Delay(Timeout.InfiniteTimeSpan, ended);
+    public Task HangAsync() => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ended);
 }

@@ -106,7 +106,7 @@ public sealed class KrakenLiveFeedTests
         });
         await using var run = new RunningFeed(exchange, Bitcoin, options => options with { PingAfter = TimeSpan.FromMilliseconds(20) });
 
-        await pinged.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await pinged.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
         run.Feed.GetStatistics().Reconnects.ShouldBe(0);
     }
 
@@ -386,7 +386,7 @@ public sealed class KrakenLiveFeedTests
         await run.Told.UntilAsync("subscribed");
         await run.StopAsync();
         await run.Told.UntilAsync("disconnected 0 stopped");
-        await goodbye.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await goodbye.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
         run.Feed.GetStatistics().OpenConnections.ShouldBe(0);
     }
 

@@ -41,7 +41,7 @@ public sealed class ReconnectTests
     }
 
     [Fact]
-    public void The_next_attempt_over_the_budget_waits_until_the_oldest_is_ten_minutes_old()
+    public async Task The_next_attempt_over_the_budget_waits_until_the_oldest_is_ten_minutes_old()
     {
         var clock = new ManualClock(DateTimeOffset.UnixEpoch);
         using var budget = new ConnectBudget(2, clock);
@@ -53,7 +53,7 @@ public sealed class ReconnectTests
         third.IsCompleted.ShouldBeFalse();
         clock.Advance(TimeSpan.FromMinutes(0.1));
 
-        third.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).ShouldBeTrue();
+        await third.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
     }
 
     [Fact]
