@@ -19,10 +19,9 @@ const watchTrades = async () => {
   while (trades.length < wanted.trades)
     trades.push(...(await exchange.watchTrades(symbol)).map(({ id, timestamp, price, amount, side, type }) => [id, timestamp, price, amount, side, type]));
 };
-const candles = [];
 const watchCandles = async () => {
-  while (candles.length < wanted.candles)
-    candles.push([...(await exchange.watchOHLCV(symbol, '1m')).at(-1)]);
+  for (let updates = 0; updates < wanted.candles; updates++)
+    await exchange.watchOHLCV(symbol, '1m');
 };
 const books = [];
 const watchBook = async () => {
@@ -33,5 +32,7 @@ const watchBook = async () => {
   }
 };
 await Promise.all([watchTrades(), watchCandles(), watchBook()]);
+// All it has kept: an update that it took in together with the next has no turn of its own above.
+const candles = [...exchange.ohlcvs[symbol]['1m']];
 await exchange.close();
 process.stdout.write(JSON.stringify({ trades, candles, books }));

@@ -157,12 +157,12 @@ internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimePro
             return Failed(UnknownPair);
 
         var now = Now();
-        var depth = DepthLevels.Around(market.Tape.LastAt(now), market.Pair.Spec, count, now / 1_000_000_000);
+        var depth = new DepthLevels(market, market.Tape.LastAt(now), count, now);
         return Succeeded(text =>
         {
             text.Json.WriteStartObject();
             text.Json.WriteStartObject(market.Pair.Key);
-            depth.Write(text, market.Pair);
+            depth.Write(text);
             text.Json.WriteEndObject();
             text.Json.WriteEndObject();
         });

@@ -34,6 +34,9 @@ internal sealed record SimulatedExchangeOptions
     /// <summary>How long <see cref="FeedFault.SilentTrades"/> lasts, by the clients' clock.</summary>
     public TimeSpan FeedSilence { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a WebSocket client may take nothing of what it is sent before it is dropped.</summary>
+    public TimeSpan SlowClientAfter { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Gets every WebSocket message that was sent, a line each: connection id, tab, text. Null for no record.</summary>
     public Stream? SentMessages { get; init; }
 }

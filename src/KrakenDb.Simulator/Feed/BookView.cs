@@ -81,7 +81,7 @@ internal sealed class BookView(ListedMarket market, int depth)
 
         var at = (int)((draw >> 6) % (ulong)changes.Count);
         var level = changes[at];
-        changes.Insert(at, level with { Lots = (draw & 0x1000) == 0 || level.Lots == 0 ? level.Lots + 1 : 0 });
+        changes.Insert(at, level with { Lots = level.Lots + 1 });
     }
 
     private void Write(FrameBuffer buffer, ReadOnlySpan<byte> type, List<BookLevel> asks, List<BookLevel> bids, uint checksum, long nanoseconds)

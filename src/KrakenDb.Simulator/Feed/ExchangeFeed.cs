@@ -23,6 +23,8 @@ internal sealed class ExchangeFeed(IReadOnlyList<ListedMarket> markets, Simulate
 
     public TimeSpan SilentFor => options.FeedSilence;
 
+    public TimeSpan SlowClientAfter => options.SlowClientAfter;
+
     public double LimitScale { get => _limiter.Scale; set => _limiter.Scale = value; }
 
     /// <summary>Every connection there was, oldest first; the last 10,000.</summary>

@@ -5,7 +5,7 @@ namespace KrakenDb.Simulator;
 
 /// <summary>
 /// One WebSocket connection. What it sends is drawn while it sends: a client that reads slowly is told late, costs no memory and
-/// hinders nobody, and is dropped when it takes nothing for ten seconds.
+/// hinders nobody, and is dropped when it takes nothing for a while.
 /// </summary>
 internal sealed class FeedConnection : IDisposable
 {
@@ -14,7 +14,6 @@ internal sealed class FeedConnection : IDisposable
     private const int RequestsMax = 10_000;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan JoinedFor = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(60);
 
@@ -290,6 +289,6 @@ internal sealed class FeedConnection : IDisposable
         if (writing.IsCompletedSuccessfully)
             await writing.ConfigureAwait(false);
         else
-            await writing.AsTask().WaitAsync(Patience, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            await writing.AsTask().WaitAsync(_exchange.SlowClientAfter, TimeProvider.System, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class FeedRecord(ulong connectionId, DateTimeOffset opened)
         {
             lock (_lock)
             {
-                return [.. _sent.Keys.Union(_omitted.Keys)];
+                return [.. _sent.Keys.Union(_omitted.Keys, StringComparer.Ordinal)];
             }
         }
     }

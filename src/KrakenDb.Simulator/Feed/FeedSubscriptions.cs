@@ -88,7 +88,7 @@ internal sealed class FeedSubscriptions : IDisposable
             start(now);
         }
 
-        TellInstruments(now);
+        TellInstruments();
     }
 
     public void Subscribe(FeedRequest request, long now)
@@ -110,7 +110,7 @@ internal sealed class FeedSubscriptions : IDisposable
         {
             if (IsLost(request, symbol: null, out var fault))
                 return;
-            Start(request, symbol: null, fault, snapshot: request.Snapshot ?? true, StartInstruments);
+            Start(request, symbol: null, fault, snapshot: request.Snapshot ?? true, _ => StartInstruments());
             return;
         }
 
@@ -200,18 +200,14 @@ internal sealed class FeedSubscriptions : IDisposable
     {
         HadAny = true;
         var due = _exchange.ClientTime() + (fault == FeedFault.SlowAck ? _exchange.ClientUnits(TimeSpan.FromSeconds(SlowSeconds)) : 0);
-        if (fault == FeedFault.MissingAck)
-        {
-            _starts.Add((due, start));
-            return;
-        }
+        _starts.Add((due, fault == FeedFault.MissingAck ? start : Answer));
 
         // The answer first, the snapshot a moment later.
-        _starts.Add((due, time =>
+        void Answer(long time)
         {
             _answers.Success(request, symbol, snapshot, time);
             _starts.Add((due, start));
-        }));
+        }
     }
 
     private void Start(ListedMarket market, FeedRequest request, long now)
@@ -273,7 +269,7 @@ internal sealed class FeedSubscriptions : IDisposable
         _isChanged = true;
     }
 
-    private void StartInstruments(long now)
+    private void StartInstruments()
     {
         var markets = _exchange.Listed();
         (_instrumentStatus, _instrumentPairs) = (_exchange.Status, markets.Count);
@@ -282,7 +278,7 @@ internal sealed class FeedSubscriptions : IDisposable
         _writer.End();
     }
 
-    private void TellInstruments(long now)
+    private void TellInstruments()
     {
         if (_instrumentStatus is null)
             return;

@@ -20,6 +20,7 @@ internal sealed class MarketFeed : IDisposable
     private SeededTrade _next;
     private SeededTrade? _last;
     private int _version;
+    private long _done;
     private long _silentUntil;
     private bool _hasTrades;
     private bool _isSwapping;
@@ -60,6 +61,7 @@ internal sealed class MarketFeed : IDisposable
             return;
 
         _version = Market.Tape.Version;
+        position = Math.Max(position, _done);
         _trades.Dispose();
         _trades = Market.Tape.Between(position + 1, long.MaxValue).GetEnumerator();
         _trades.MoveNext();
@@ -84,6 +86,7 @@ internal sealed class MarketFeed : IDisposable
             SendEvent(time);
         }
 
+        _done = time;
         Schedule(time);
     }
 
