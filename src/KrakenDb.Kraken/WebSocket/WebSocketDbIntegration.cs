@@ -1,5 +1,3 @@
-using KrakenDb.Kraken;
-
 namespace KrakenDb;
 
 /// <summary>
@@ -112,8 +110,16 @@ public sealed class WebSocketDbIntegration(DatabaseWriter writer, SymbolCatalog?
         await writer.WriteCandleAsync(
             new CandleRecord
             {
-                Symbol = symbol, Timestamp = ohlc.Timestamp, IntervalMinutes = interval.Minutes, Open = ohlc.Open, High = ohlc.High, Low = ohlc.Low, Close = ohlc.Close,
-                Volume = ohlc.Volume, TradeCount = ohlc.Trades, Vwap = ohlc.Vwap,
+                Symbol = symbol,
+                Timestamp = ohlc.Timestamp,
+                IntervalMinutes = interval.Minutes,
+                Open = ohlc.Open,
+                High = ohlc.High,
+                Low = ohlc.Low,
+                Close = ohlc.Close,
+                Volume = ohlc.Volume,
+                TradeCount = ohlc.Trades,
+                Vwap = ohlc.Vwap,
             },
             cancellationToken).ConfigureAwait(false);
     }

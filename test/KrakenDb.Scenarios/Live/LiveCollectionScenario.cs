@@ -42,7 +42,7 @@ public sealed class LiveCollectionScenario
         await RunAsync("PostgreSQL", await server.CreateDatabaseAsync("live"), async () =>
         {
             server.Kill();
-            await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
             server.Start();
         });
     }
