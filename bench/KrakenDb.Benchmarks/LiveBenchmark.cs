@@ -70,8 +70,14 @@ internal sealed class LiveBenchmark(BenchmarkOptions options, Report report)
             var row = rows[index % SymbolCount][index / SymbolCount];
             records[index] = new TradeRecord
             {
-                Symbol = Symbols[index % SymbolCount], Id = row.Id, Timestamp = UnixTime.ToDateTimeOffset(row.TimestampMicroseconds), TimestampNanoseconds = row.TimestampNanoseconds,
-                Price = FixedPoint.ToDecimal(row.Price), Volume = FixedPoint.ToDecimal(row.Volume), Side = row.Side, OrderType = row.OrderType,
+                Symbol = Symbols[index % SymbolCount],
+                Id = row.Id,
+                Timestamp = UnixTime.ToDateTimeOffset(row.TimestampMicroseconds),
+                TimestampNanoseconds = row.TimestampNanoseconds,
+                Price = FixedPoint.ToDecimal(row.Price),
+                Volume = FixedPoint.ToDecimal(row.Volume),
+                Side = row.Side,
+                OrderType = row.OrderType,
             };
         }
 

@@ -47,7 +47,7 @@ internal sealed class CommandContext
     public StoreOpener Opener { get; init; } = MarketStore.OpenAsync;
 
     /// <summary>How the exchange is reached.</summary>
-    public Func<KrakenExchangeOptions> ExchangeOptions { get; init; } = () => new KrakenExchangeOptions { ReportDirectory = Path.Combine(Path.GetDirectoryName(StoreLocation.DefaultFilePath)!, "replies") };
+    public Func<KrakenExchangeOptions> ExchangeOptions { get; init; } = () => new KrakenExchangeOptions { ReportDirectory = ReportDirectory };
 
     /// <summary>What happens now at the exchange.</summary>
     public Func<Microsoft.Extensions.Logging.ILogger, ILiveFeed> LiveFeed { get; init; } = logger => new KrakenLiveFeed(new KrakenLiveFeedOptions { Logger = logger });
@@ -68,11 +68,14 @@ internal sealed class CommandContext
     public Option<int> PoolMaxSize { get; } = Arguments.WholeNumber(
         new Option<int>("--pool-max-size") { Description = "Connections to a server at most.", HelpName = "N", DefaultValueFactory = _ => MarketStoreOptions.Default.PoolMaxSize, Recursive = true }, 1);
 
+    private static string ReportDirectory => Path.Combine(Path.GetDirectoryName(StoreLocation.DefaultFilePath)!, "replies");
+
     public DateTimeOffset Now => TimeProvider.GetUtcNow();
 
     public static CommandContext OfThisProcess()
     {
         var terminal = !Console.IsOutputRedirected;
+        var clock = SimulatedClock.FromEnvironment();
         var error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 1024) { AutoFlush = true };
         return new CommandContext(StandardOutput.Open(), error, () => terminal && Console.WindowWidth is > 20 and var columns ? columns : WidthOfFiles)
         {
@@ -80,7 +83,9 @@ internal sealed class CommandContext
             ErrorIsTerminal = !Console.IsErrorRedirected,
             Color = terminal && HasColors(),
             Debug = Environment.GetEnvironmentVariable("KRAKENDB_DEBUG") is { Length: > 0 } and not "0",
-            TimeProvider = SimulatedClock.FromEnvironment(),
+            TimeProvider = clock,
+            ExchangeOptions = () => new KrakenExchangeOptions { ReportDirectory = ReportDirectory, TimeProvider = clock },
+            LiveFeed = logger => new KrakenLiveFeed(new KrakenLiveFeedOptions { Logger = logger, TimeProvider = clock }),
         };
     }
 

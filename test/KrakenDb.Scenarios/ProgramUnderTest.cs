@@ -64,6 +64,24 @@ internal sealed class ProgramUnderTest : IDisposable
         return program;
     }
 
+    /// <summary>What it holds in memory now.</summary>
+    public long Megabytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.HasExited ? 0 : _process.WorkingSet64 >> 20;
+        }
+    }
+
+    /// <summary>SIGTERM: the program ends by itself.</summary>
+    public async Task TerminateAsync(CancellationToken cancellationToken)
+    {
+        using var kill = Process.Start("/bin/kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(cancellationToken);
+        await _process.WaitForExitAsync(cancellationToken);
+    }
+
     /// <summary>SIGKILL: nothing of the program runs after it.</summary>
     public async Task KillAsync()
     {

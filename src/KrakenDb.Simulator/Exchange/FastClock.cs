@@ -1,6 +1,6 @@
 namespace KrakenDb.Simulator;
 
-/// <summary>A clock that leaves the present, now or at a given moment, and then goes some times as fast. Timers stay those of the clock behind it.</summary>
+/// <summary>A clock that starts at the present and then goes some times as fast. Timers stay those of the clock behind it.</summary>
 internal sealed class FastClock : TimeProvider
 {
     private readonly TimeProvider _source;
@@ -8,15 +8,11 @@ internal sealed class FastClock : TimeProvider
     private readonly DateTimeOffset _start;
     private readonly long _startTimestamp;
 
-    /// <param name="source">The present.</param>
-    /// <param name="speed">How many times as fast.</param>
-    /// <param name="origin">When both showed the same: several processes with one origin have one clock. Null: now.</param>
-    public FastClock(TimeProvider source, decimal speed, DateTimeOffset? origin = null)
+    public FastClock(TimeProvider source, decimal speed)
     {
         _source = source;
         _speed = speed;
-        var now = source.GetUtcNow();
-        _start = origin is { } past ? past.AddTicks((long)((now - past).Ticks * speed)) : now;
+        _start = source.GetUtcNow();
         _startTimestamp = source.GetTimestamp();
     }
 

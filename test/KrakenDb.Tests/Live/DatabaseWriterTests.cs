@@ -326,7 +326,15 @@ public sealed class DatabaseWriterTests : IDisposable
 
     private static CandleRecord Candle(int minute, long count) => new()
     {
-        Symbol = Symbol, Timestamp = Rows.Start.AddMinutes(minute), IntervalMinutes = 1, Open = 1, High = 2, Low = 1, Close = 2, Volume = 5, TradeCount = count,
+        Symbol = Symbol,
+        Timestamp = Rows.Start.AddMinutes(minute),
+        IntervalMinutes = 1,
+        Open = 1,
+        High = 2,
+        Low = 1,
+        Close = 2,
+        Volume = 5,
+        TradeCount = count,
     };
 
     private DatabaseWriterOptions Options() => new() { JournalDirectory = _folder.Path, TimeProvider = _clock };

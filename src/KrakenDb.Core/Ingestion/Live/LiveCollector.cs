@@ -8,6 +8,7 @@ namespace KrakenDb;
 /// </summary>
 internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, ITradeSource source, DatabaseWriter writer, LiveCollectorOptions options) : ILiveFeedHandler
 {
+    private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
 
     private readonly Dictionary<string, LiveSymbol> _symbols = options.Symbols
@@ -36,7 +37,7 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
     public IReadOnlyList<LiveSymbolStatus> GetStatus() => [.. _symbols.Values.Select(symbol => symbol.Status(writer.ChainOf(symbol.Symbol)))];
 
     /// <summary>Records until cancelled; then everything that came is with the writer.</summary>
-    /// <exception cref="MarketStoreException">The store cannot be read at the start.</exception>
+    /// <exception cref="MarketStoreException">The store cannot be read at the start, and waiting would not help.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await FindStartsAsync(cancellationToken).ConfigureAwait(false);
@@ -148,10 +149,26 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
     {
         foreach (var symbol in _symbols.Values)
         {
-            var coverage = await store.GetCoverageAsync(symbol.Symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
+            var coverage = await CoverageAsync(symbol.Symbol, cancellationToken).ConfigureAwait(false);
             var last = coverage.LastOrDefault(range => range.Grade == CoverageGrade.Proven);
             symbol.SeedFrom = last?.Range.End ?? options.Since ?? _clock.GetUtcNow();
             symbol.SeedLastId = last?.LastTradeId;
+        }
+    }
+
+    private async Task<CoverageSet> CoverageAsync(string symbol, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
+            }
+            catch (MarketStoreException exception) when (exception.IsTransient)
+            {
+                LogNoStore(_logger, StorePause, exception);
+                await Task.Delay(StorePause, _clock, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -189,8 +206,9 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
             await work(cancellationToken).ConfigureAwait(false);
             symbol.Failures = 0;
         }
-        catch (Exception exception) when (exception is MarketSourceException or MarketStoreException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
+            // Whatever it is: the recording goes on, and the log says what stays open.
             symbol.Failures++;
             var pause = TimeSpan.FromSeconds(Math.Min(60, 2 << Math.Min(symbol.Failures, 5)));
             LogFailed(_logger, symbol.Symbol, pause, exception);
@@ -232,6 +250,9 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol}: what is missing was not fetched; again in {Pause}. Live trades are recorded")]
     private static partial void LogFailed(ILogger logger, string symbol, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store does not answer; again in {Pause}")]
+    private static partial void LogNoStore(ILogger logger, TimeSpan pause, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The exchange does not tell its time; again in {Pause}. Live trades are recorded")]
     private static partial void LogNoClock(ILogger logger, TimeSpan pause, Exception exception);
