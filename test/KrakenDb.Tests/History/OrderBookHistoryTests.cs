@@ -12,7 +12,7 @@ public sealed class OrderBookHistoryTests
 
     private readonly InMemoryMarketStore _store = new();
 
-    private OrderBookHistory History => OrderBooks.Of(_store);
+    private OrderBookHistory History => OrderBooks.Of(_store, TimeProvider.System);
 
     [Theory]
     [InlineData(false)]

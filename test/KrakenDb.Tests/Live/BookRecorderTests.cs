@@ -67,7 +67,7 @@ public sealed class BookRecorderTests : IDisposable
 
         (await StoredAsync(store)).Select(session => session.Count).ShouldBe([500, frames.Count]);
         (await store.GetCoverageAsync("BTC/USD", DataType.Book(25))).Count.ShouldBe(2);
-        var gaps = await OrderBooks.Of(store).GetGapsAsync(new BookReplayQuery { Symbol = "BTC/USD" });
+        var gaps = await OrderBooks.Of(store, TimeProvider.System).GetGapsAsync(new BookReplayQuery { Symbol = "BTC/USD" });
         gaps.ShouldHaveSingleItem().EndTime.ShouldBe(UnixTime.ToDateTimeOffset(Start + 2_000_000 + 2));
     }
 
@@ -147,7 +147,7 @@ public sealed class BookRecorderTests : IDisposable
         stats.Incidents.ShouldBeGreaterThan(0, "wrong checksums were asked for");
         stats.JournalWrites.ShouldBe(0);
         var said = Encoding.UTF8.GetString(sent.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')).ToLookup(parts => ulong.Parse(parts[0], CultureInfo.InvariantCulture), parts => parts[1]);
-        var history = OrderBooks.Of(store);
+        var history = OrderBooks.Of(store, TimeProvider.System);
         var recorded = 0;
         foreach (var session in (await history.GetSessionsAsync()).GroupBy(row => row.SessionId))
         {
