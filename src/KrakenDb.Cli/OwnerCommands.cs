@@ -60,6 +60,10 @@ internal static class OwnerCommands
     {
         "symbols" => parsed.GetValue<bool>("--refresh"),
         "verify" => parsed.GetValue<bool>("--repair"),
+
+        // Recorded books are not read over the endpoint.
+        "book watch" => false,
+        var name when name.StartsWith("book ", StringComparison.Ordinal) => true,
         var name => Sent.Contains(name, StringComparer.Ordinal),
     };
 

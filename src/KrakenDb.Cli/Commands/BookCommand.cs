@@ -42,9 +42,10 @@ internal static class BookCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            foreach (var file in parsed.GetRequiredValue(files).Where(file => !File.Exists(file)))
+            var paths = Array.ConvertAll(parsed.GetRequiredValue(files), context.PathOf);
+            if (Array.Find(paths, path => !File.Exists(path)) is { } missing)
             {
-                throw new FileNotFoundException($"there is no file {Path.GetFullPath(file)}.");
+                throw new FileNotFoundException($"there is no file {Path.GetFullPath(missing)}.");
             }
 
             var store = await context.OpenOrCreateStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
@@ -54,7 +55,7 @@ internal static class BookCommand
                 var imported = new List<ImportedCapture>();
                 try
                 {
-                    foreach (var file in parsed.GetRequiredValue(files))
+                    foreach (var file in paths)
                     {
                         imported.Add(await importer.ImportAsync(file, cancellationToken).ConfigureAwait(false));
                         if (imported[^1].Cut is { } cut)

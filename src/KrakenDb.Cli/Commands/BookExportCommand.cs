@@ -32,7 +32,7 @@ internal static class BookExportCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var path = Path.GetFullPath(parsed.GetRequiredValue(file));
+            var path = Path.GetFullPath(context.PathOf(parsed.GetRequiredValue(file)));
             var isParquet = Path.GetExtension(path).ToUpperInvariant() switch
             {
                 ".JSONL" => false,

@@ -13,7 +13,7 @@ internal static class BookQueryCommand
 
     public static Command Create(CommandContext context)
     {
-        var command = new DocumentedCommand("query", "Looks into recorded order books.", "kraken-db book query statistics", "kraken-db book query at BTC/USD --at 2026-08-01T02:54:00Z --top 5")
+        var command = new DocumentedCommand("query", "Looks into recorded order books.", "kraken-db book query statistics", "kraken-db book query at BTC/USD --at 2026-08-01T02:54:00Z -n 5")
         {
             CreateMessages(context),
             CreateEntries(context),

@@ -139,13 +139,13 @@ public sealed class CommandTests : IAsyncDisposable
     public async Task Only_commands_on_the_list_are_carried_out()
     {
         var options = OwnerCommands.EndpointOptions(new CommandContext(Stream.Null, TextWriter.Null), location: null);
-        var senders = new[] { "import --dir x", "fill-gaps", "backfill --symbols BTC/USD", "indicators import f.csv", "indicators fetch fear_greed", "symbols --refresh", "verify --repair", "db compact", "db backup f", "db refresh", "db compress", "db compression", "db retention run" };
+        var senders = new[] { "import --dir x", "fill-gaps", "backfill --symbols BTC/USD", "indicators import f.csv", "indicators fetch fear_greed", "symbols --refresh", "verify --repair", "db compact", "db backup f", "db refresh", "db compress", "db compression", "db retention run", "book import f.cbcap", "book query at BTC/USD", "book verify" };
         foreach (var line in senders)
         {
             options.RefuseCommand(Request with { Arguments = line.Split(' ') }).ShouldBeNull(line);
         }
 
-        foreach (var line in new[] { "serve", "demo", "simulate", "candles BTC/USD -i 1", "export BTC/USD -i 1 --to /tmp/x.csv", "symbols", "verify", "db init", "db restore f", "copy --from a --to b", "db", "--help", "nothing" })
+        foreach (var line in new[] { "serve", "demo", "simulate", "candles BTC/USD -i 1", "export BTC/USD -i 1 --to /tmp/x.csv", "symbols", "verify", "db init", "db restore f", "copy --from a --to b", "book watch --symbols BTC/USD", "collect --symbols BTC/USD", "db", "--help", "nothing" })
         {
             options.RefuseCommand(Request with { Arguments = line.Split(' ') }).ShouldNotBeNull(line);
         }

@@ -122,6 +122,7 @@ public sealed class ServedByAnotherProcessTests : IDisposable
         (await RunAsync("range", "XRP/USDT", "--format", "csv", "--db-url", _folder["backup.duckdb"])).Lines[1].ShouldStartWith("XRP/USDT,1,");
         (await RunAsync("db", "retention", "set", "trades", "90d", "--db-url", Store)).ExitCode.ShouldBe(0);
         (await RunAsync("db", "retention", "show", "--format", "csv", "--db-url", Store)).Output.ShouldContain("trades,90");
+        (await RunAsync("book", "query", "symbols", "--format", "json", "--db-url", Store)).Output.Trim().ShouldBe("[]");
         (await RunAsync("copy", "--from", Store, "--to", _folder["copy.duckdb"])).Error.ShouldContain("db backup FILE");
 
         var missing = await RunAsync("import", "--file", "/nowhere/XBTUSD_1.csv", "--db-url", Store);
