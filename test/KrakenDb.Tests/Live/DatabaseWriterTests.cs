@@ -100,7 +100,7 @@ public sealed class DatabaseWriterTests : IDisposable
     [Fact]
     public async Task Taking_never_waits_for_the_database()
     {
-        var (begun, open) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (begun, open) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         _store.Before = (_, _) =>
         {
             begun.TrySetResult();
