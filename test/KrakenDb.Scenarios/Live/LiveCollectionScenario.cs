@@ -28,14 +28,14 @@ public sealed class LiveCollectionScenario
 
     private static readonly string[] Symbols = [.. MarketSpec.Popular.Take(SymbolCount)];
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task On_DuckDB_a_recording_killed_three_times_ends_as_the_exchange_has_it()
     {
         using var folder = new TemporaryFolder();
         await RunAsync("DuckDB", folder["kraken.duckdb"], restart: null);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task On_PostgreSQL_a_recording_killed_three_times_on_a_restarted_server_ends_as_the_exchange_has_it()
     {
         using var server = PostgresServer.StartOwn("-c fsync=off -c synchronous_commit=off");

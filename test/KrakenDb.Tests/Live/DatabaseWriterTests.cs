@@ -100,7 +100,7 @@ public sealed class DatabaseWriterTests : IDisposable
     [Fact]
     public async Task Taking_never_waits_for_the_database()
     {
-        var (begun, open) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (begun, open) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         _store.Before = (_, _) =>
         {
             begun.TrySetResult();
@@ -111,7 +111,7 @@ public sealed class DatabaseWriterTests : IDisposable
 
         for (var id = 1; id <= 12_000; id++)
         {
-            writer.WriteTradeAsync(Trade(id)).IsCompleted.ShouldBeTrue();
+            writer.WriteTradeAsync(Trade(id)).AsTask().IsCompleted.ShouldBeTrue();
             if (id == 100)
             {
                 await begun.Task;

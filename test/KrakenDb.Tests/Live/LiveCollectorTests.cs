@@ -20,6 +20,7 @@ public sealed class LiveCollectorTests : IAsyncLifetime
     private LiveCollector? _collector;
     private Task _running = Task.CompletedTask;
     private CancellationTokenSource? _stopRun;
+    private DateTimeOffset? _since;
 
     public LiveCollectorTests()
     {
@@ -77,6 +78,28 @@ public sealed class LiveCollectorTests : IAsyncLifetime
 
         (await StoredAsync()).ShouldBe(Enumerable.Range(1, 57).Select(id => (long)id));
         await ShouldHaveTrueCandlesAsync();
+    }
+
+    [Fact]
+    public async Task A_kill_before_the_stretch_since_a_given_time_was_fetched_leaves_it_to_the_next_start()
+    {
+        foreach (var id in Enumerable.Range(1, 40))
+        {
+            Trade(id, id * 14);
+        }
+
+        // What a killed run had stored: live trades alone.
+        var live = new[] { Trade(41, 590), Trade(42, 595) };
+        var step = TradeChain.Empty.After(TradeBatch.FromRows(live));
+        await Store.WriteAsync(new StoreWrite { Symbol = Symbol, Trades = TradeBatch.FromRows(live), Covered = [.. step.Proven.Select(range => (DataType.Trades, range))] }, default);
+        _since = Rows.Start;
+        await StartAsync();
+        await BringAsync(Trade(43, 605));
+
+        await AdvanceUntilAsync(async () => await TradesAsync() is [{ LastTradeId: >= 42 }]);
+
+        (await TradesAsync())[0].Range.Start.ShouldBe(Rows.Start);
+        (await StoredAsync()).ShouldBe(Enumerable.Range(1, 43).Select(id => (long)id));
     }
 
     [Fact]
@@ -290,7 +313,7 @@ public sealed class LiveCollectorTests : IAsyncLifetime
         _feed = new ScriptedFeed(_clock);
         _writer = new DatabaseWriter(_memory, new DatabaseWriterOptions { TimeProvider = _clock, TradeFlushInterval = TimeSpan.FromSeconds(1) });
         await _writer.StartAsync();
-        _collector = new LiveCollector(_memory, _feed, rest, _writer, new LiveCollectorOptions { Symbols = symbols.Length > 0 ? symbols : [Symbol], TimeProvider = _clock });
+        _collector = new LiveCollector(_memory, _feed, rest, _writer, new LiveCollectorOptions { Symbols = symbols.Length > 0 ? symbols : [Symbol], Since = _since, TimeProvider = _clock });
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         _running = Task.Run(() => _collector.RunAsync(stop.Token));
         _stopRun = stop;

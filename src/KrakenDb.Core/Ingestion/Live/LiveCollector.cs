@@ -150,11 +150,22 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
         foreach (var symbol in _symbols.Values)
         {
             var coverage = await CoverageAsync(symbol.Symbol, cancellationToken).ConfigureAwait(false);
+            if (options.Since is { } since && IsMissing(coverage, since))
+            {
+                // Never begun, or killed before what lies before the first live trade was fetched.
+                (symbol.SeedFrom, symbol.SeedLastId) = (since, null);
+                continue;
+            }
+
             var last = coverage.LastOrDefault(range => range.Grade == CoverageGrade.Proven);
-            symbol.SeedFrom = last?.Range.End ?? options.Since ?? _clock.GetUtcNow();
+            symbol.SeedFrom = last?.Range.End ?? _clock.GetUtcNow();
             symbol.SeedLastId = last?.LastTradeId;
         }
     }
+
+    private static bool IsMissing(CoverageSet trades, DateTimeOffset since) =>
+        trades.FirstOrDefault(range => range.Grade == CoverageGrade.Proven) is not { } first
+        || (first.Range.Start > since && trades.Gaps(new TimeRange(since, first.Range.Start)).Count > 0);
 
     private async Task<CoverageSet> CoverageAsync(string symbol, CancellationToken cancellationToken)
     {
