@@ -36,7 +36,7 @@ internal static class BookCommand
             "import",
             "Stores recordings of order books; every checksum is verified on the way. Importing again changes nothing, and a file that ends within a frame is kept up to there.",
             "kraken-db book import recording.cbcap",
-            "kraken-db book import *.cbcap --format json")
+            "kraken-db book import recording.cbcap --format json")
         {
             files, depth, format,
         };

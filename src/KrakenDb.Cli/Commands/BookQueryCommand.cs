@@ -137,19 +137,23 @@ internal static class BookQueryCommand
 
     private static DocumentedCommand CreateMessage(CommandContext context)
     {
-        var session = new Option<long?>("--session") { Description = "Its session. Default: the newest message of all.", HelpName = "ID" };
-        var sequence = new Option<long>("--sequence") { Description = "Its order of arrival in the session, from 0.", HelpName = "N" };
+        var session = new Option<long?>("--session") { Description = "Its session. Default: the newest message's.", HelpName = "ID" };
+        var sequence = new Option<long?>("--sequence") { Description = "Its order of arrival in the session, from 0. Default: the first; without --session the newest message of all.", HelpName = "N" };
         var raw = new Option<bool>("--raw") { Description = "The very bytes instead." };
-        var command = new DocumentedCommand("message", "One message, printed readably.", "kraken-db book query message", "kraken-db book query message --session 4611686018427387904 --sequence 17 --raw") { session, sequence, raw };
+        var command = new DocumentedCommand("message", "One message, printed readably.", "kraken-db book query message", "kraken-db book query message --sequence 17 --raw") { session, sequence, raw };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var store = await context.OpenStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
             await using (store.ConfigureAwait(false))
             {
                 var history = OrderBooks.Of(store, context.TimeProvider);
-                var message = parsed.GetValue(session) is { } id
-                    ? await history.GetMessageAsync(id, parsed.GetValue(sequence), cancellationToken).ConfigureAwait(false)
-                    : await history.GetRecentMessagesAsync(symbol: null, 1, cancellationToken).ConfigureAwait(false) is [var newest, ..] ? newest : null;
+                var (id, number) = (parsed.GetValue(session), parsed.GetValue(sequence));
+                var message = id is null && await history.GetRecentMessagesAsync(symbol: null, 1, cancellationToken).ConfigureAwait(false) is [var newest, ..] ? newest : null;
+                if ((id ?? (number is null ? null : message?.SessionId)) is { } chosen)
+                {
+                    message = await history.GetMessageAsync(chosen, number ?? 0, cancellationToken).ConfigureAwait(false);
+                }
+
                 if (message is null)
                 {
                     throw new MarketStoreException("there is no such message. What is there: kraken-db book query sessions");

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using KrakenDb.Cli;
 using KrakenDb.Simulator;
 using KrakenDb.Tests.Packages;
@@ -28,6 +30,7 @@ public sealed class UserFolder : IAsyncLifetime
         }
 
         await new CandleFile(MarketSpec.EtherUsd with { CsvName = "FOOUSD" }, MinuteSpan.First(60)).WriteToDirectoryAsync(_folder["old"], null, CancellationToken.None);
+        await File.WriteAllTextAsync(_folder["recording.cbcap"], Recording());
         await KrakenArchive.WriteAsync(_folder["Kraken_OHLCVT.zip"], files, "", null, CancellationToken.None);
         File.Copy(_folder["Kraken_OHLCVT.zip"], _folder["Downloads/Kraken_OHLCVT.zip"]);
     }
@@ -36,6 +39,23 @@ public sealed class UserFolder : IAsyncLifetime
     {
         await _exchange!.DisposeAsync();
         _folder.Dispose();
+    }
+
+    // A second of an order book with one price a side.
+    private static string Recording()
+    {
+        var text = new StringBuilder("CBCAP1 kraken BTC/USD 1785552839500000000\n");
+        for (var index = 0; index < 20; index++)
+        {
+            var time = new DateTimeOffset(2026, 8, 1, 2, 53, 59, 500, TimeSpan.Zero).AddMilliseconds(50 * index);
+            var checksum = Crc32.Of(Encoding.ASCII.GetBytes($"630001{10_000_000 + index}6299991200000000"));
+            var ask = $$"""{"price":63000.1,"qty":0.{{10_000_000 + index}}}""";
+            var (type, bids) = index == 0 ? ("snapshot", """{"price":62999.9,"qty":12.00000000}""") : ("update", "");
+            var frame = $$"""{"channel":"book","type":"{{type}}","data":[{"symbol":"BTC/USD","bids":[{{bids}}],"asks":[{{ask}}],"checksum":{{checksum}},"timestamp":"{{time:yyyy-MM-ddTHH:mm:ss.ffffffZ}}"}]}""";
+            text.Append(CultureInfo.InvariantCulture, $"{time.ToUnixTimeMilliseconds()}000000 {frame.Length}\n{frame}\n");
+        }
+
+        return text.ToString();
     }
 
     internal Task<ChildProcess> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) => ChildProcess.RunAsync(
