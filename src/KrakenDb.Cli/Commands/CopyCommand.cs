@@ -19,7 +19,7 @@ internal static class CopyCommand
             "Copies everything from one store into another, of any two engines, and compares both: count, sum and hash of the ordered rows of each table and market. A copy that was interrupted goes on where it was; run again, it changes nothing. A destination that holds something else is refused. Exit code 1 when the stores differ in the end, as they do when the source was written to meanwhile.",
             "kraken-db copy --from ./kraken.duckdb --to postgresql://trading@localhost/kraken_data",
             "kraken-db copy --from postgresql://trading@localhost/kraken_data --to ./kraken.duckdb --format json",
-            "kraken-db copy --from ./old.duckdb --to ./kraken.duckdb --merge")
+            "kraken-db copy --from ./kraken-backup.duckdb --to ./kraken.duckdb --merge")
         {
             from, to, merge, format,
         };
