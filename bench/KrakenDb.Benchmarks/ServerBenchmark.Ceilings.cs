@@ -7,7 +7,7 @@ namespace KrakenDb.Benchmarks;
 internal sealed partial class ServerBenchmark
 {
     private const string TradeStage = "CREATE TEMP TABLE staging (LIKE trades) ON COMMIT DROP";
-    private const string TradeCopy = "COPY staging (symbol, timestamp, id, timestamp_ns, price, volume, side, order_type, misc) FROM STDIN (FORMAT binary)";
+    private const string TradeCopy = "COPY staging (symbol, timestamp, id, timestamp_rest_ns, price, volume, side, order_type, misc) FROM STDIN (FORMAT binary)";
     private const string TradeMerge = "INSERT INTO trades SELECT * FROM staging ON CONFLICT DO NOTHING";
     private const string ByDriver = "the rows in SQL, read by Npgsql";
 
@@ -25,7 +25,7 @@ internal sealed partial class ServerBenchmark
                 await importer.WriteAsync(Stores.Market.Symbol, NpgsqlDbType.Text);
                 await importer.WriteAsync(UnixTime.ToDateTimeOffset(trade.TimestampMicroseconds).UtcDateTime, NpgsqlDbType.TimestampTz);
                 await importer.WriteAsync(trade.Id, NpgsqlDbType.Bigint);
-                await importer.WriteAsync(trade.TimestampNanoseconds, NpgsqlDbType.Bigint);
+                await importer.WriteAsync(trade.TimestampNanoseconds % 1000, NpgsqlDbType.Bigint);
                 await importer.WriteAsync(FixedPoint.ToDecimal(trade.Price), NpgsqlDbType.Numeric);
                 await importer.WriteAsync(FixedPoint.ToDecimal(trade.Volume), NpgsqlDbType.Numeric);
                 await importer.WriteAsync(trade.Side == TradeSide.Buy ? "buy" : "sell", NpgsqlDbType.Text);

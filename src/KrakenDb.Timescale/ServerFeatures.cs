@@ -84,7 +84,7 @@ internal sealed record ServerFeatures
         };
         var features = new List<StoreFeature>
         {
-            new("hypertables", HasTimescale, HasTimescale ? "7 days per chunk" : $"{why}; candles and trades are ordinary tables"),
+            new("hypertables", HasTimescale, HasTimescale ? "candles 28 days per chunk, trades 7" : $"{why}; candles and trades are ordinary tables"),
             new("compression", IsCommunity, IsCommunity ? "trades after 7 days, candles after 30" : $"{why}; rows take some ten times the space"),
             new("continuous aggregates", IsCommunity, IsCommunity ? "eight rollups, real-time" : $"{why}; rollups are computed when they are read"),
         };

@@ -62,7 +62,7 @@ internal static class TableRows
         var ordered = string.Join(", ", key.Select(Ordered));
         var behind = after is null ? "" : $" WHERE ({ordered}) > ({string.Join(", ", key.Select((column, index) => Compared(column, index + 1)))})";
         var command = new NpgsqlCommand(
-            string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", table.Columns.Select(Spelled))} FROM {table.Name}{behind} ORDER BY {ordered} LIMIT {limit}"), connection)
+            string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", table.Columns.Select(Spelled))} FROM {table.Name} AS stored{behind} ORDER BY {ordered} LIMIT {limit}"), connection)
         {
             CommandTimeout = 0,
         };
@@ -160,7 +160,8 @@ internal static class TableRows
         _ => $"{Quoted(column.Name)}::text",
     };
 
-    private static string Ordered(StoreColumn column) => column.Kind is ColumnKind.Text or ColumnKind.Uuid ? $"{Quoted(column.Name)}::text COLLATE \"C\"" : Quoted(column.Name);
+    // By the table's column: the name alone would be that of the text which is selected under it, and 10 comes before 9 there.
+    private static string Ordered(StoreColumn column) => $"stored.{Quoted(column.Name)}{(column.Kind is ColumnKind.Text or ColumnKind.Uuid ? "::text COLLATE \"C\"" : "")}";
 
     private static string Compared(StoreColumn column, int parameter) => string.Create(CultureInfo.InvariantCulture, $"${parameter}{(column.Kind is ColumnKind.Text or ColumnKind.Uuid ? " COLLATE \"C\"" : "")}");
 

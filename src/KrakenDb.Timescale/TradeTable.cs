@@ -8,7 +8,7 @@ namespace KrakenDb.Timescale;
 /// <summary>The table <c>trades</c>: pages by id within a range of time, and merging writes planned by <see cref="TradeMerge"/>. Identity is (symbol, id).</summary>
 internal static class TradeTable
 {
-    private const string Columns = "id, timestamp_ns, price, volume, side, order_type, misc";
+    private const string Columns = "id, timestamp, timestamp_rest_ns, price, volume, side, order_type, misc";
 
     /// <summary>How far the times of one trade may differ between REST and WebSocket. The unique key of a hypertable contains the time, so the id is looked for around it.</summary>
     private const long SameTradeMicroseconds = 1_000_000;
@@ -153,12 +153,12 @@ internal static class TradeTable
                     rows.Add(new TradeRow
                     {
                         Id = reader.Int64(0),
-                        TimestampNanoseconds = reader.Int64(1),
-                        Price = reader.Price(2),
-                        Volume = reader.Volume(3),
-                        Side = reader.Field(4)[0] == 'b' ? TradeSide.Buy : TradeSide.Sell,
-                        OrderType = reader.IsNull(5) ? null : OrderType(reader, 5),
-                        Misc = reader.Field(6).IsEmpty ? "" : reader.Text(6),
+                        TimestampNanoseconds = (reader.Timestamp(1) * 1000) + reader.Int64(2),
+                        Price = reader.Price(3),
+                        Volume = reader.Volume(4),
+                        Side = reader.Field(5)[0] == 'b' ? TradeSide.Buy : TradeSide.Sell,
+                        OrderType = reader.IsNull(6) ? null : OrderType(reader, 6),
+                        Misc = reader.Field(7).IsEmpty ? "" : reader.Text(7),
                     });
                 }
             }
@@ -201,7 +201,7 @@ internal static class TradeTable
             return;
         }
 
-        var writer = await CopyWriter.BeginAsync(connection, "trades (symbol, timestamp, id, timestamp_ns, price, volume, side, order_type, misc)", cancellationToken).ConfigureAwait(false);
+        var writer = await CopyWriter.BeginAsync(connection, "trades (symbol, timestamp, id, timestamp_rest_ns, price, volume, side, order_type, misc)", cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {
             var prefix = new CopyField(symbol);
@@ -224,9 +224,10 @@ internal static class TradeTable
     {
         writer.BeginRow(9);
         writer.Encoded(symbol.Bytes);
-        writer.Timestamp(HistoricalTrade.FloorDivide(batch.TimestampNanoseconds[row], 1000));
+        var time = HistoricalTrade.FloorDivide(batch.TimestampNanoseconds[row], 1000);
+        writer.Timestamp(time);
         writer.Int64(batch.Id[row]);
-        writer.Int64(batch.TimestampNanoseconds[row]);
+        writer.Int64(batch.TimestampNanoseconds[row] - (time * 1000));
         writer.Price(batch.Price[row]);
         writer.Volume(batch.Volume[row]);
         writer.Encoded(batch.Side[row] == TradeSide.Buy ? Buy.Bytes : Sell.Bytes);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using KrakenDb.Kraken;
 
 namespace KrakenDb.Cli;
 
@@ -45,7 +46,7 @@ internal static class CopyCommand
         var lines = new ProgressLines(context);
         await using (lines.ConfigureAwait(false))
         {
-            return await new StoreCopy(source, destination, isMerge, new Shown(lines)).RunAsync(cancellationToken).ConfigureAwait(false);
+            return await new StoreCopy(source, destination, () => new KrakenBookWire(), isMerge, new Shown(lines)).RunAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -216,6 +216,12 @@ internal static class RetentionCommand
             return DataType.Candles(interval);
         }
 
+        if (name is "books" || name.StartsWith("book_", StringComparison.Ordinal))
+        {
+            refuse("order books have no policy: what was recorded cannot be fetched again, and nothing drops it. Policies are for trades, candles, candles_5m, candles_1h, and so on.");
+            return null;
+        }
+
         refuse($"'{text}' is nothing that has a policy. Give trades, candles, or candles_5m, candles_1h, and so on.");
         return null;
     }

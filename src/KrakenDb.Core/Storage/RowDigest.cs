@@ -69,6 +69,25 @@ internal sealed class RowDigester : IDisposable
         Count(trades.Count, volume);
     }
 
+    /// <summary>A frame of an order book with its bytes; the sum is that of its quantities.</summary>
+    public void Add(BookMessageRow row, ReadOnlySpan<WireLevel> levels, ReadOnlySpan<byte> frame)
+    {
+        Append(row.Sequence);
+        Append(row.ReceivedTime);
+        Append(row.ExchangeTime ?? long.MinValue);
+        Append((long)row.Kind);
+        Append(row.Verified switch { null => -1L, false => 0, true => 1 });
+        Append((long)frame.Length);
+        Append(frame);
+        Int128 quantity = 0;
+        foreach (ref readonly var level in levels)
+        {
+            quantity += level.Quantity;
+        }
+
+        Count(1, quantity);
+    }
+
     public void Add(string?[] row, string? summed)
     {
         foreach (var value in row)
@@ -142,6 +161,20 @@ internal sealed class RowDigester : IDisposable
 
         Reserve(length);
         _used += Encoding.UTF8.GetBytes(text, _buffer.AsSpan(_used));
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > BufferSize)
+        {
+            Flush();
+            _hash.AppendData(bytes);
+            return;
+        }
+
+        Reserve(bytes.Length);
+        bytes.CopyTo(_buffer.AsSpan(_used));
+        _used += bytes.Length;
     }
 
     private void Reserve(int bytes)

@@ -8,9 +8,10 @@ namespace KrakenDb;
 /// </summary>
 /// <param name="source">Only read. What is written to it meanwhile may be missing, and the comparison then says so.</param>
 /// <param name="destination">Empty, equal to the source, an unfinished copy of it, or (with <paramref name="isMerge"/>) anything.</param>
+/// <param name="createWire">How the exchange writes order books.</param>
 /// <param name="isMerge">Whether the destination may hold other data: candles, trades and coverage are merged by precedence; other rows that are there stay.</param>
 /// <param name="progress">Told after each commit.</param>
-internal sealed class StoreCopy(IMarketStore source, IMarketStore destination, bool isMerge = false, IProgress<StoreCopyProgress>? progress = null)
+internal sealed class StoreCopy(IMarketStore source, IMarketStore destination, Func<IBookWire> createWire, bool isMerge = false, IProgress<StoreCopyProgress>? progress = null)
 {
     /// <summary>Cursors of a copy under way; the one of this name alone says whose copy it is.</summary>
     public const string CursorPrefix = "copy:";
@@ -30,7 +31,7 @@ internal sealed class StoreCopy(IMarketStore source, IMarketStore destination, b
         }
 
         var tables = await TablesAsync(cancellationToken).ConfigureAwait(false);
-        var comparison = new StoreComparison(source, destination, tables);
+        var comparison = new StoreComparison(source, destination, tables, createWire);
         var begun = await destination.GetImportCursorAsync(CursorPrefix, cancellationToken).ConfigureAwait(false);
         var merges = isMerge;
         if (begun is not null && Begun.Parse(begun.State) is var earlier)
@@ -127,6 +128,9 @@ internal sealed class StoreCopy(IMarketStore source, IMarketStore destination, b
                         await CopyTradesAsync(ledger, merges, cancellationToken).ConfigureAwait(false);
                     }
 
+                    break;
+                case TableCopyMode.Books:
+                    await new BookCopy(BookArchive.Of(source), BookArchive.Of(destination), ledgers, createWire, progress).RunAsync(cancellationToken).ConfigureAwait(false);
                     break;
                 case TableCopyMode.Derived:
                     // Coverage of what the tables above hold, claimed after their rows.

@@ -50,6 +50,9 @@ internal sealed class StoreTable
                 (null, _) => null,
                 ({ } number, ColumnKind.Decimal) => CanonicalText.Number(number),
                 ({ } json, ColumnKind.Json) => CanonicalText.Json(json),
+
+                // The one character that a server's text cannot hold.
+                ({ } text, ColumnKind.Text) => text.Replace('\0', '\uFFFD'),
                 var (text, _) => text,
             };
         }
@@ -100,10 +103,13 @@ internal enum TableCopyMode
     /// <summary>By the typed reads and writes of candles, merged by precedence.</summary>
     Candles,
 
-    /// <summary>By the typed reads and writes of trades, merged by precedence.</summary>
+    /// <summary>By the typed reads and writes of trades, merged by precedence. Each engine has a column of its own for the nanoseconds, which is not listed.</summary>
     Trades,
 
-    /// <summary>In the transactions of the candles and trades that they tell of.</summary>
+    /// <summary>By <see cref="IBookArchive"/>, with their levels; the engines' tables differ, and only the columns that both have are listed.</summary>
+    Books,
+
+    /// <summary>In the transactions of the candles, trades and order books that they tell of.</summary>
     WithRows,
 
     /// <summary>As <see cref="Rows"/> into an empty store; derived from the rows in one that had some.</summary>

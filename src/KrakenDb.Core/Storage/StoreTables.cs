@@ -36,6 +36,9 @@ internal static class StoreTables
         ["orderbook_keyframes"] = RecordedBooks,
         ["orderbook_incidents"] = RecordedBooks,
         ["retention_policies"] = "what a store drops is decided for each store: kraken-db db retention set",
+        ["orderbook_levels"] = "each engine's own shape of the levels; they come with their messages",
+        ["kraken_orderbook_entries"] = "each engine's own shape of the levels; they come with their messages",
+        ["orderbook_keyframes"] = "derived: built anew from the messages",
     };
 
     public static IReadOnlyList<StoreTable> All { get; } =
@@ -53,7 +56,7 @@ internal static class StoreTables
         new(
             "trades",
             key: "symbol, timestamp, id",
-            columns: "symbol text, timestamp time, id integer, timestamp_ns integer, price decimal, volume decimal, side text, order_type text, misc text",
+            columns: "symbol text, timestamp time, id integer, price decimal, volume decimal, side text, order_type text, misc text",
             TableCopyMode.Trades),
         new(
             "external_indicators",
@@ -65,6 +68,24 @@ internal static class StoreTables
             "backtest_runs",
             key: "id",
             columns: "id uuid, strategy_name text, symbols list, start_time time, end_time time, parameters json, metrics json, trades json, equity_curve json, created_at time"),
+        new(
+            "kraken_orderbook_messages",
+            key: "session_id, sequence",
+            columns: "session_id integer, sequence integer, symbol text, channel text, type text, kind integer, verified boolean",
+            TableCopyMode.Books,
+            symbol: "symbol"),
+        new(
+            "capture_sessions",
+            key: "session_id, symbol",
+            columns: "session_id integer, symbol text, connection_id decimal, source text, depth integer, price_precision integer, quantity_precision integer, start_time time, end_time time, first_sequence integer, last_sequence integer, messages integer, book_messages integer, verified integer, level_changes integer",
+            TableCopyMode.WithRows,
+            symbol: "symbol"),
+        new(
+            "orderbook_incidents",
+            key: "session_id, sequence, kind",
+            columns: "session_id integer, sequence integer, symbol text, kind text, time time, expected integer, computed integer, book_before text, frame text",
+            TableCopyMode.WithRows,
+            symbol: "symbol"),
         Coverage,
         AbsentIds,
         new(

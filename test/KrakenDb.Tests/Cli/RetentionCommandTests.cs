@@ -54,6 +54,18 @@ public sealed class RetentionCommandTests
         (await RunAsync("db", "retention", "run")).Error.ShouldContain("No policy is set");
     }
 
+    [Theory]
+    [InlineData("books")]
+    [InlineData("book_10")]
+    public async Task Order_books_are_refused_with_the_reason(string data)
+    {
+        var run = await RunAsync("db", "retention", "set", data, "90d");
+
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("order books have no policy: what was recorded cannot be fetched again");
+        (await ((IMarketStore)_store).GetRetentionAsync(default)).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task All_suggested_values_are_set_at_once()
     {

@@ -1,7 +1,7 @@
 namespace KrakenDb.Tests.Kraken;
 
 /// <summary>A store that fails at its n-th write, as if the process were killed before that commit.</summary>
-internal sealed class StoppingStore(IMarketStore inner, int writes) : IMarketStore, ITableStore
+internal sealed class StoppingStore(IMarketStore inner, int writes) : IMarketStore, ITableStore, IBookArchive
 {
     private int _left = writes;
 
@@ -54,6 +54,24 @@ internal sealed class StoppingStore(IMarketStore inner, int writes) : IMarketSto
 
     Task ITableStore.DeleteCursorsAsync(string prefix, CancellationToken cancellationToken) =>
         Interlocked.Decrement(ref _left) < 0 ? throw new MarketStoreException("killed") : Tables.DeleteCursorsAsync(prefix, cancellationToken);
+
+    Task<BookReceipt> IBookArchive.AppendAsync(BookWrite write, CancellationToken cancellationToken) =>
+        Interlocked.Decrement(ref _left) < 0 ? throw new MarketStoreException("killed") : Books.AppendAsync(write, cancellationToken);
+
+    Task<IReadOnlyList<CaptureSession>> IBookArchive.GetCaptureSessionsAsync(CancellationToken cancellationToken) => Books.GetCaptureSessionsAsync(cancellationToken);
+
+    Task<BookBatch> IBookArchive.ReadFramesAsync(long sessionId, long fromSequence, long toSequence, string? symbol, CancellationToken cancellationToken) =>
+        Books.ReadFramesAsync(sessionId, fromSequence, toSequence, symbol, cancellationToken);
+
+    Task<(long From, long To)> IBookArchive.FindSequencesAsync(long sessionId, long from, long to, bool byExchangeTime, CancellationToken cancellationToken) =>
+        Books.FindSequencesAsync(sessionId, from, to, byExchangeTime, cancellationToken);
+
+    Task<BookKeyframe?> IBookArchive.FindKeyframeAsync(long sessionId, string symbol, long at, bool byExchangeTime, long beforeSequence, CancellationToken cancellationToken) =>
+        Books.FindKeyframeAsync(sessionId, symbol, at, byExchangeTime, beforeSequence, cancellationToken);
+
+    Task<IReadOnlyList<BookIncident>> IBookArchive.GetIncidentsAsync(CancellationToken cancellationToken) => Books.GetIncidentsAsync(cancellationToken);
+
+    private IBookArchive Books => BookArchive.Of(inner);
 
     private ITableStore Tables => (ITableStore)inner;
 }

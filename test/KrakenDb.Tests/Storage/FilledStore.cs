@@ -1,3 +1,7 @@
+using System.Text;
+using KrakenDb.Kraken;
+using KrakenDb.Tests.Books;
+
 namespace KrakenDb.Tests.Storage;
 
 /// <summary>A store with something in every table, and of everything that is easily lost.</summary>
@@ -50,6 +54,8 @@ internal static class FilledStore
         // Proven to be quiet, without a row; and of a kind that candles and trades know nothing of.
         await store.WriteAsync(new StoreWrite { Symbol = Quiet, Covered = [(DataType.Trades, Rows.Covered(0, 60, CandleSource.ProvenTrades, CoverageGrade.Proven)), ("book_10", Rows.Covered(5, 9))] }, default);
         await store.WriteAsync(new StoreWrite { Symbol = Quiet, Cursor = new ImportCursor("ETHUSD_1.csv|77|1", 55, "{\"rows\":3}") }, default);
+        await BookArchive.Of(store).AppendAsync(Book(7, CaptureText.Frames(CaptureText.Names[0]), "SOL/USD", price), default);
+        await BookArchive.Of(store).AppendAsync(Book(8, [.. CaptureText.Frames(CaptureText.Names[1]).Take(1_500)], "SOL/USD", price), default);
         await ((ITableStore)store).WriteRowsAsync(
             Backtests,
             [
@@ -74,6 +80,23 @@ internal static class FilledStore
         }
 
         return string.Join('\n', lines);
+    }
+
+    /// <summary>A recording of one connection with a second book beside the first, one wrong checksum, and bytes that are no message.</summary>
+    private static BookWrite Book(long session, List<byte[]> frames, string second, decimal seed)
+    {
+        var recording = new BookRecording(new KrakenBookWire(), session, "test", ulong.MaxValue - (ulong)session);
+        var time = UnixTime.Microseconds(Rows.Start.AddYears(2).AddDays(session)) * 1000;
+        for (var index = 0; index < frames.Count; index++)
+        {
+            var text = Encoding.UTF8.GetString(frames[index]);
+            time += 1_234_567;
+            recording.Add(index == 200 ? Encoding.UTF8.GetBytes(text.Replace("\"checksum\":", $"\"checksum\":{seed:F0}", StringComparison.Ordinal)) : frames[index], time);
+            recording.Add(Encoding.UTF8.GetBytes(text.Replace("BTC/USD", second, StringComparison.Ordinal)), time + 100);
+        }
+
+        recording.Add([0xFF, 0x00, (byte)'"'], time + 1_000);
+        return recording.Take();
     }
 
     private static string?[] Run(string id, string symbols, string parameters, string? trades) =>

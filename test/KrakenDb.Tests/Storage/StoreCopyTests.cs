@@ -1,3 +1,4 @@
+using KrakenDb.Kraken;
 using KrakenDb.Tests.DuckDb;
 using KrakenDb.Tests.Kraken;
 using KrakenDb.Tests.Timescale;
@@ -8,6 +9,8 @@ namespace KrakenDb.Tests.Storage;
 
 public sealed class StoreCopyTests : IDisposable
 {
+    private static readonly Func<IBookWire> Wire = () => new KrakenBookWire();
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -37,7 +40,7 @@ public sealed class StoreCopyTests : IDisposable
         await using var destination = await second.OpenAsync();
         await FilledStore.FillAsync(source);
 
-        (await new StoreCopy(source, destination).RunAsync(default)).ShouldBeSame();
+        (await new StoreCopy(source, destination, Wire).RunAsync(default)).ShouldBeSame();
 
         (await FilledStore.StateAsync(destination)).ShouldBe(await FilledStore.StateAsync(source));
     }
@@ -55,13 +58,13 @@ public sealed class StoreCopyTests : IDisposable
             await using var destination = await StoreFile.OpenAsync(_folder[$"killed{kills}.duckdb"]);
             try
             {
-                await new StoreCopy(source, new StoppingStore(destination, kills)).RunAsync(default);
+                await new StoreCopy(source, new StoppingStore(destination, kills), Wire).RunAsync(default);
                 isWhole = true;
             }
             catch (MarketStoreException exception) when (exception.Message == "killed")
             {
                 var progress = new CountedProgress();
-                (await new StoreCopy(source, destination, isMerge: false, progress).RunAsync(default)).ShouldBeSame();
+                (await new StoreCopy(source, destination, Wire, isMerge: false, progress).RunAsync(default)).ShouldBeSame();
                 repeated.Add(progress.Reports);
             }
 
@@ -80,10 +83,10 @@ public sealed class StoreCopyTests : IDisposable
         await using var source = await StoreFile.OpenAsync(_folder["source.duckdb"]);
         await using var destination = await StoreFile.OpenAsync(_folder["destination.duckdb"]);
         await FilledStore.FillAsync(source);
-        await new StoreCopy(source, destination).RunAsync(default);
+        await new StoreCopy(source, destination, Wire).RunAsync(default);
         var before = await FilledStore.StateAsync(destination);
 
-        var report = await new StoreCopy(source, new StoppingStore(destination, 0)).RunAsync(default);
+        var report = await new StoreCopy(source, new StoppingStore(destination, 0), Wire).RunAsync(default);
 
         report.WasEqual.ShouldBeTrue();
         report.ShouldBeSame();
@@ -99,7 +102,7 @@ public sealed class StoreCopyTests : IDisposable
         await destination.WriteAsync(0, 10);
         var before = await FilledStore.StateAsync(destination);
 
-        var refusal = await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(source, destination).RunAsync(default));
+        var refusal = await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(source, destination, Wire).RunAsync(default));
 
         refusal.Message.ShouldContain("is not empty");
         refusal.Message.ShouldContain("--merge");
@@ -114,9 +117,9 @@ public sealed class StoreCopyTests : IDisposable
         await using var destination = await StoreFile.OpenAsync(_folder["destination.duckdb"]);
         await FilledStore.FillAsync(source);
         await FilledStore.FillAsync(other, 200);
-        await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(source, new StoppingStore(destination, 5)).RunAsync(default));
+        await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(source, new StoppingStore(destination, 5), Wire).RunAsync(default));
 
-        (await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(other, destination).RunAsync(default))).Message.ShouldContain("unfinished copy of duckdb:");
+        (await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(other, destination, Wire).RunAsync(default))).Message.ShouldContain("unfinished copy of duckdb:");
     }
 
     [Fact]
@@ -128,8 +131,8 @@ public sealed class StoreCopyTests : IDisposable
         await using var server = await database.OpenAsync();
         await using var serverAgain = await database.OpenAsync();
 
-        (await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(store, again).RunAsync(default))).Message.ShouldContain("both --from and --to");
-        (await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(server, serverAgain).RunAsync(default))).Message.ShouldContain("both --from and --to");
+        (await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(store, again, Wire).RunAsync(default))).Message.ShouldContain("both --from and --to");
+        (await Should.ThrowAsync<MarketStoreException>(() => new StoreCopy(server, serverAgain, Wire).RunAsync(default))).Message.ShouldContain("both --from and --to");
     }
 
     [Theory]
@@ -145,7 +148,7 @@ public sealed class StoreCopyTests : IDisposable
         await right.WriteAsync(new StoreWrite { Symbol = "BTC/USD", Trades = TradeBatch.FromRows([Rows.Trade(2, 2), Rows.Trade(3, 3)]) }, default);
         var (source, destination) = swapped ? (right, left) : (left, right);
 
-        var report = await new StoreCopy(source, destination, isMerge: true).RunAsync(default);
+        var report = await new StoreCopy(source, destination, Wire, isMerge: true).RunAsync(default);
 
         report.IsGood.ShouldBeTrue(report.Story());
         report.Checks.ShouldContain(check => check.Verdict == CopyVerdict.Contained);
@@ -166,7 +169,7 @@ public sealed class StoreCopyTests : IDisposable
         await FilledStore.FillAsync(source);
         await destination.WriteIndicatorsAsync([new ExternalIndicator { Timestamp = Rows.Start, IndicatorName = "fear_greed", Value = 1, Source = "alternative.me" }], default);
 
-        var report = await new StoreCopy(source, destination, isMerge: true).RunAsync(default);
+        var report = await new StoreCopy(source, destination, Wire, isMerge: true).RunAsync(default);
 
         report.IsGood.ShouldBeTrue(report.Story());
         (await destination.GetExternalIndicatorsAsync("fear_greed", Rows.Minutes(0, 10_000))).Select(indicator => indicator.Value).ShouldBe([1, 71.5m]);
@@ -179,7 +182,7 @@ public sealed class StoreCopyTests : IDisposable
         await using (var destination = await StoreFile.OpenAsync(_folder["destination.duckdb"]))
         {
             await FilledStore.FillAsync(source);
-            await new StoreCopy(source, destination).RunAsync(default);
+            await new StoreCopy(source, destination, Wire).RunAsync(default);
         }
 
         (string Sql, string Table, string Evidence)[] damages =
@@ -194,6 +197,10 @@ public sealed class StoreCopyTests : IDisposable
             ("UPDATE instruments SET tick_size = '0.2' WHERE symbol = 'BTC/USD'", "instruments", "0.2"),
             ("DELETE FROM absent_trade_ids", "absent_trade_ids", "nothing"),
             ("DELETE FROM import_cursors", "import_cursors", "ETHUSD_1.csv"),
+            ("UPDATE kraken_orderbook_messages SET received_rest_ns = 1 WHERE session_id = 7 AND sequence = 99", "kraken_orderbook_messages", "message 99 of session 7"),
+            ("UPDATE orderbook_levels SET quantity_digits = quantity_digits + 1 WHERE session_id = 8 AND sequence = 100", "kraken_orderbook_messages", "message 100 of session 8"),
+            ("UPDATE capture_sessions SET verified = 0 WHERE session_id = 7", "capture_sessions", "7"),
+            ("DELETE FROM orderbook_incidents", "orderbook_incidents", "unreadable"),
         ];
         foreach (var (sql, table, evidence) in damages)
         {
@@ -202,7 +209,7 @@ public sealed class StoreCopyTests : IDisposable
             StoreFile.Execute(path, sql);
             await using var damaged = await StoreFile.OpenAsync(path, create: false);
 
-            var checks = await new StoreComparison(source, damaged, StoreTables.All).RunAsync(isMerge: false, default);
+            var checks = await new StoreComparison(source, damaged, StoreTables.All, Wire).RunAsync(isMerge: false, default);
 
             var different = checks.Where(check => check.Verdict == CopyVerdict.Different).ToList();
             different.Select(check => check.Table).Distinct().ShouldBe([table], customMessage: sql);
@@ -217,15 +224,27 @@ public sealed class StoreCopyTests : IDisposable
         await using var back = await StoreFile.OpenAsync(_folder["back.duckdb"]);
         await FilledStore.FillAsync(source);
 
-        (await new StoreCopy(source, server).RunAsync(default)).ShouldBeSame();
-        (await new StoreCopy(server, back).RunAsync(default)).ShouldBeSame();
+        (await new StoreCopy(source, server, Wire).RunAsync(default)).ShouldBeSame();
+        (await new StoreCopy(server, back, Wire).RunAsync(default)).ShouldBeSame();
 
         (await FilledStore.StateAsync(back)).ShouldBe(await FilledStore.StateAsync(source));
         (await back.GetSyncStatusAsync()).ShouldBe(await source.GetSyncStatusAsync());
         (await back.GetInstrumentsAsync()).ShouldBe(await source.GetInstrumentsAsync());
         (await back.GetCoverageAsync(FilledStore.Symbol, "candles_1m")).ShouldBe(await source.GetCoverageAsync(FilledStore.Symbol, "candles_1m"));
+        (await new BookVerifier(back, Wire).VerifyAsync()).Damage.ShouldBeEmpty();
+        var keyframe = (await KeyframeAsync(source)).ShouldNotBeNull();
+        foreach (var copy in (IMarketStore[])[server, back])
+        {
+            var again = (await KeyframeAsync(copy)).ShouldNotBeNull();
+            (again with { Levels = keyframe.Levels }).ShouldBe(keyframe);
+            again.Levels.ShouldBe(keyframe.Levels);
+        }
+
         (await back.GetImportCursorAsync("ETHUSD_1.csv|77|1", default)).ShouldBe(new ImportCursor("ETHUSD_1.csv|77|1", 55, "{\"rows\":3}"));
     }
+
+    private static Task<BookKeyframe?> KeyframeAsync(IMarketStore store) =>
+        BookArchive.Of(store).FindKeyframeAsync(8, "SOL/USD", long.MaxValue, byExchangeTime: false, long.MaxValue, default);
 
     private sealed class CountedProgress : IProgress<StoreCopyProgress>
     {

@@ -98,6 +98,16 @@ internal sealed class BookRecording(IBookWire wire, long sessionId, string sourc
         }
     }
 
+    /// <summary>The next frame has this sequence; where frames are missing before it, nothing continues over them.</summary>
+    public void ContinueAt(long sequence)
+    {
+        if (sequence != _sequence)
+        {
+            BreakAll();
+            _sequence = sequence;
+        }
+    }
+
     /// <summary>What was gathered since the last call.</summary>
     public BookWrite Take()
     {
