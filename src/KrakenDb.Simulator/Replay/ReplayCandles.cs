@@ -24,11 +24,13 @@ internal sealed class ReplayCandles(ReplayMarket market, Interval interval)
         var microseconds = HistoricalTrade.FloorDivide(now, 1000);
         _bucket = interval.Floor(microseconds);
         var from = _bucket;
-        var minutes = await market.MinutesAsync(Interval.Minute, _bucket, Interval.Minute.Floor(microseconds), cancellationToken).ConfigureAwait(false);
+        var minutes = market.Candles.Divides(interval)
+            ? await market.MinutesAsync(market.Candles, _bucket, market.Candles.Floor(microseconds), cancellationToken).ConfigureAwait(false)
+            : [];
         if (minutes.Count > 0)
         {
             _closed = CandleAggregation.ToBuckets(minutes, interval).Single();
-            from = minutes[^1].Timestamp + UnixTime.MicrosecondsPerMinute;
+            from = minutes[^1].Timestamp + market.Candles.Microseconds;
         }
 
         foreach (var trade in await market.TradesAsync(from * 1000, int.MaxValue - 64, now, cancellationToken).ConfigureAwait(false))
@@ -47,6 +49,14 @@ internal sealed class ReplayCandles(ReplayMarket market, Interval interval)
         }
 
         _minute.Add(trade.Price, trade.Volume);
+    }
+
+    /// <summary>A closed candle of the finest that are stored.</summary>
+    public void Add(in CandleRow closed)
+    {
+        var bucket = interval.Floor(closed.Timestamp);
+        _closed = bucket == _bucket && _closed is { } before ? Sum(before, closed) : Sum(closed);
+        _bucket = bucket;
     }
 
     private CandleRow Sum(params CandleRow[] rows) => CandleAggregation.ToBuckets(rows, interval).Single();

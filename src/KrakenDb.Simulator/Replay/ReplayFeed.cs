@@ -11,6 +11,7 @@ internal sealed class ReplayFeed(ReplayMarket market, FeedWriter writer) : IAsyn
     private readonly List<SeededTrade> _group = [];
     private readonly List<ReplayCandles> _candles = [];
     private ReplayTrades? _trades;
+    private ReplayMinutes? _minutes;
     private ReplayBook? _book;
     private ReplayBookView? _view;
     private ReplayTicker? _ticker;
@@ -21,9 +22,11 @@ internal sealed class ReplayFeed(ReplayMarket market, FeedWriter writer) : IAsyn
     public bool HasSubscription => _hasTrades || _candles.Count > 0 || _view is not null || _ticker is not null;
 
     /// <summary>When something is to be sent next; nanoseconds since 1970, the largest number where nothing is.</summary>
-    public long NextTime => Math.Min(TradesNext, Math.Min(_book?.NextTime ?? long.MaxValue, _ticker?.Book.NextTime ?? long.MaxValue));
+    public long NextTime => Math.Min(Math.Min(TradesNext, MinutesNext), Math.Min(_book?.NextTime ?? long.MaxValue, _ticker?.Book.NextTime ?? long.MaxValue));
 
     private long TradesNext => _trades?.NextTime ?? long.MaxValue;
+
+    private long MinutesNext => _minutes?.NextTime ?? long.MaxValue;
 
     public async ValueTask DisposeAsync()
     {
@@ -45,6 +48,12 @@ internal sealed class ReplayFeed(ReplayMarket market, FeedWriter writer) : IAsyn
         {
             _trades = market.TradesAfter(now);
             await _trades.PrepareAsync().ConfigureAwait(false);
+        }
+
+        if (request.Channel == "ohlc" && _minutes is null && !market.HasTrades)
+        {
+            _minutes = market.MinutesAfter(now);
+            await _minutes.PrepareAsync(cancellationToken).ConfigureAwait(false);
         }
 
         switch (request.Channel)
@@ -79,6 +88,7 @@ internal sealed class ReplayFeed(ReplayMarket market, FeedWriter writer) : IAsyn
                 break;
             case "ohlc":
                 _candles.RemoveAll(view => view.IntervalMinutes == request.Interval);
+                _minutes = _candles.Count == 0 ? null : _minutes;
                 break;
             case "book":
                 (_book, _view) = (null, null);
@@ -99,6 +109,11 @@ internal sealed class ReplayFeed(ReplayMarket market, FeedWriter writer) : IAsyn
         if (TradesNext == time)
         {
             await SendTradesAsync(time, cancellationToken).ConfigureAwait(false);
+        }
+        else if (MinutesNext == time)
+        {
+            SendMinute(time);
+            await _minutes!.AdvanceAsync(cancellationToken).ConfigureAwait(false);
         }
         else if (_book is { } book && book.NextTime == time)
         {
@@ -151,6 +166,17 @@ internal sealed class ReplayFeed(ReplayMarket market, FeedWriter writer) : IAsyn
         writer.Begin();
         FeedText.Candles(writer.Buffer, market.Pair, minutes, "snapshot"u8, CollectionsMarshal.AsSpan(rows), now);
         writer.End();
+    }
+
+    private void SendMinute(long time)
+    {
+        foreach (var candles in _candles.Where(candles => market.Candles.Divides(new Interval(candles.IntervalMinutes))))
+        {
+            candles.Add(_minutes!.Next);
+            writer.Begin();
+            FeedText.Candles(writer.Buffer, market.Pair, candles.IntervalMinutes, "update"u8, [candles.Row], time);
+            writer.End();
+        }
     }
 
     private async ValueTask SendTradesAsync(long time, CancellationToken cancellationToken)

@@ -9,9 +9,9 @@ internal sealed class ReplayMarket
     private readonly HistoricalDataProvider _candles;
     private readonly IReadOnlyList<CaptureSession> _recordings;
 
-    private ReplayMarket(ReplayServerOptions options, ListedPair pair, IReadOnlyList<CaptureSession> recordings)
+    private ReplayMarket(ReplayServerOptions options, ListedPair pair, IReadOnlyList<CaptureSession> recordings, Interval? candles)
     {
-        (_options, Pair, _recordings) = (options, pair, recordings);
+        (_options, Pair, _recordings, HasTrades, Candles) = (options, pair, recordings, candles is null, candles ?? Interval.Minute);
         _candles = new HistoricalDataProvider(options.Store, options.TimeProvider);
     }
 
@@ -21,6 +21,12 @@ internal sealed class ReplayMarket
 
     /// <summary>Depths to which books are recorded, ascending; none where the market's book is not recorded.</summary>
     public IReadOnlyList<int> BookDepths => [.. _recordings.Select(session => session.Depth!.Value).Distinct().Order()];
+
+    /// <summary>Of the replay's range. If not, candles come from closed ones alone.</summary>
+    public bool HasTrades { get; }
+
+    /// <summary>The finest stored candles, of which larger ones are made; of a minute where there are trades.</summary>
+    public Interval Candles { get; }
 
     private IMarketReader Store => _options.Store;
 
@@ -41,7 +47,8 @@ internal sealed class ReplayMarket
         };
         var pair = ListedPair.Of(spec);
         pair = pair with { Key = instrument?.RestKey ?? pair.Key, OrderMin = instrument?.OrderMin is { } least ? (long)FixedPoint.VolumeFromDecimal(least) : Scale.Step(Math.Min(lot, 4)) };
-        return new ReplayMarket(options, pair, recordings);
+        var stored = (await options.Store.GetSyncStatusAsync(symbol, cancellationToken).ConfigureAwait(false)).Select(row => DataType.CandleInterval(row.DataType)).OfType<Interval>().ToList();
+        return new ReplayMarket(options, pair, recordings, rows.Count > 0 || stored.Count == 0 ? null : stored.Min());
     }
 
     /// <summary>The oldest trades from a time on (included) up to another (included), by id.</summary>
@@ -165,10 +172,13 @@ internal sealed class ReplayMarket
     /// <summary>The trades after a time.</summary>
     public ReplayTrades TradesAfter(long position) => new(Store, Symbol, position, UnixTime.Microseconds(_options.To));
 
-    /// <summary>Stored candles of a minute in a range, in larger buckets.</summary>
+    /// <summary>The closed candles after a time.</summary>
+    public ReplayMinutes MinutesAfter(long position) => new(this, position, WireTime.Nanoseconds(_options.To));
+
+    /// <summary>The finest stored candles of a range, in larger buckets.</summary>
     public async Task<List<CandleRow>> MinutesAsync(Interval bucket, long startMicroseconds, long endMicroseconds, CancellationToken cancellationToken)
     {
-        using var batch = await Store.ReadCandlesAsync(Symbol, Interval.Minute, bucket, new TimeRange(startMicroseconds, Math.Max(startMicroseconds, endMicroseconds)), cancellationToken).ConfigureAwait(false);
+        using var batch = await Store.ReadCandlesAsync(Symbol, Candles, bucket, new TimeRange(startMicroseconds, Math.Max(startMicroseconds, endMicroseconds)), cancellationToken).ConfigureAwait(false);
         return [.. batch.Rows()];
     }
 

@@ -136,6 +136,25 @@ public sealed class ReplayServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_only_candles_are_stored_they_come_when_they_close()
+    {
+        await using var store = new InMemoryMarketStore();
+        await ((IMarketStore)store).WriteAsync(Storage.Rows.Write("BTC/USD", 1, Enumerable.Range(0, 20).Select(minute => Storage.Rows.Candle(minute, open: 100 + minute)), Storage.Rows.Covered(0, 20)), Stop);
+        var real = new ManualClock(ReplaySource.End);
+        await using var server = await ReplayServer.StartAsync(new() { Store = store, From = Storage.Rows.Start.AddMinutes(7.5), To = Storage.Rows.Start.AddMinutes(12), Speed = 0, TimeProvider = real }, Stop);
+        using var rest = new ExchangeClient(server.BaseAddress);
+        using var client = await FeedClient.ConnectAsync(server.FeedAddress, Stop);
+        (await rest.RowsAsync("OHLC?pair=XBTUSD&interval=5")).Rows.Select(row => (row[1].GetString(), row[4].GetString(), row[7].GetInt32())).ShouldBe([("100.00", "104.00", 5), ("105.00", "106.00", 2)]);
+
+        await client.SubscribeAsync("ohlc", "BTC/USD", ""","interval":5""", Stop);
+        await client.UntilAsync(message => message.TryGetProperty("channel", out var channel) && channel.GetString() == "ohlc" && message.GetProperty("data")[0].GetProperty("open").GetDecimal() == 110, Stop);
+
+        client.Of("ohlc", "snapshot").Single().GetProperty("data").EnumerateArray().Select(candle => candle.GetProperty("close").GetDecimal()).ShouldBe([104, 106]);
+        client.Of("ohlc", "update").Select(message => message.GetProperty("data")[0]).Select(candle => (candle.GetProperty("open").GetDecimal(), candle.GetProperty("close").GetDecimal(), candle.GetProperty("trades").GetInt32()))
+            .ShouldBe([(105, 107, 3), (105, 108, 4), (105, 109, 5), (110, 110, 1)]);
+    }
+
+    [Fact]
     public async Task The_clock_is_paused_sped_up_and_moved()
     {
         var real = new ManualClock(ReplaySource.End.AddYears(1));
