@@ -75,6 +75,7 @@ internal static class KrakenDbProgram
             RunCommand.Create(context),
             CopyCommand.Create(context),
             ServeCommand.Create(context),
+            ServeReplayCommand.Create(context),
             DemoCommand.Create(context),
             SimulateCommand.Create(context),
         };

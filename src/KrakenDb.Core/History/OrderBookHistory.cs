@@ -24,6 +24,10 @@ public sealed class OrderBookHistory
         _timeProvider = timeProvider ?? TimeProvider.System;
     }
 
+    internal IBookArchive Archive => _archive;
+
+    internal IBookWire CreateWire() => _createWire();
+
     /// <summary>Recorded connections and their symbols, in the order of their start.</summary>
     public Task<IReadOnlyList<CaptureSession>> GetSessionsAsync(CancellationToken cancellationToken = default) => _archive.GetCaptureSessionsAsync(cancellationToken);
 

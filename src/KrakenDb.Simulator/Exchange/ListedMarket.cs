@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace KrakenDb.Simulator;
 
 /// <summary>A pair with its trades, from the time on at which it is listed.</summary>
@@ -10,7 +8,6 @@ internal sealed class ListedMarket
     public ListedMarket(MarketSpec spec)
     {
         Pair = ListedPair.Of(spec);
-        SymbolText = Encoding.ASCII.GetBytes(spec.Symbol);
         Tape = new PublicTape(new TradeTape(spec));
         Book = new SeededBook(spec);
         _series = Intervals.ToDictionary(interval => interval, interval => new OhlcSeries(Tape, interval));
@@ -21,9 +18,6 @@ internal sealed class ListedMarket
     public static IReadOnlyList<int> Intervals { get; } = [1, 5, 15, 30, 60, 240, 1440, 10080, 21600];
 
     public ListedPair Pair { get; }
-
-    /// <summary>The symbol as WebSocket messages have it.</summary>
-    public byte[] SymbolText { get; }
 
     public PublicTape Tape { get; }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KrakenDb.Simulator;
 
 /// <summary>How the exchange names a market and prints its numbers.</summary>
@@ -26,18 +28,26 @@ internal sealed record ListedPair
         Quote = AssetOf(quoteCode);
         var bothOld = Base != baseCode && Quote != quoteCode;
         Key = KeysApart.GetValueOrDefault(Altname) ?? (bothOld ? Base + Quote : Altname);
+        SymbolText = Encoding.ASCII.GetBytes(spec.Symbol);
+        OrderMin = spec.TypicalVolume / 10;
     }
 
     public MarketSpec Spec { get; }
 
     /// <summary>The internal name under which replies carry the pair: <c>XXBTZUSD</c>.</summary>
-    public string Key { get; }
+    public string Key { get; init; }
 
     /// <summary>The short name: <c>XBTUSD</c>.</summary>
     public string Altname { get; }
 
     /// <summary>The symbol of the first WebSocket version: <c>XBT/USD</c>.</summary>
     public string WsName { get; }
+
+    /// <summary>The symbol as WebSocket messages have it.</summary>
+    public byte[] SymbolText { get; }
+
+    /// <summary>The smallest order, in base units scaled by 10^10.</summary>
+    public long OrderMin { get; init; }
 
     public string Base { get; }
 

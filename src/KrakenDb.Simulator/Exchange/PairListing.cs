@@ -42,10 +42,10 @@ internal static class PairListing
         json.WriteEndObject();
     }
 
-    public static void WriteAssets(Utf8JsonWriter json, IEnumerable<ListedMarket> markets)
+    public static void WriteAssets(Utf8JsonWriter json, IEnumerable<ListedPair> pairs)
     {
         json.WriteStartObject();
-        var assets = markets.SelectMany(market => market.Pair.WsName.Split('/').Zip([market.Pair.Base, market.Pair.Quote]));
+        var assets = pairs.SelectMany(pair => pair.WsName.Split('/').Zip([pair.Base, pair.Quote]));
         foreach (var (code, asset) in assets.Distinct().OrderBy(entry => entry.Second, StringComparer.Ordinal))
         {
             var isMoney = asset[0] == 'Z';
@@ -112,7 +112,7 @@ internal static class PairListing
 
     private static void WriteLimits(Utf8JsonWriter json, ListedPair pair)
     {
-        json.WriteString("ordermin"u8, Plain(pair.Spec.TypicalVolume / 10));
+        json.WriteString("ordermin"u8, Plain(pair.OrderMin));
         json.WriteString("costmin"u8, "0.5"u8);
         json.WriteString("tick_size"u8, Plain(Scale.Step(pair.PairDecimals)));
         json.WriteString("status"u8, "online"u8);

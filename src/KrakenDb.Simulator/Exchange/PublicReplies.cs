@@ -3,10 +3,13 @@ using System.Globalization;
 namespace KrakenDb.Simulator;
 
 /// <summary>What the public endpoints answer, as text. Knows nothing of connections, limits and faults of the edge.</summary>
-internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimeProvider timeProvider)
+internal sealed class PublicReplies(IPublicMarkets markets)
 {
     private const string InvalidArguments = "EGeneral:Invalid arguments";
     private const string UnknownPair = "EQuery:Unknown asset pair";
+
+    // Kraken always has one. Clients take its class of error for a lasting one.
+    private const string NoBook = "EGeneral:Invalid arguments:no order book of this pair is recorded";
 
     private const int TradesMax = 1_000;
     private const int DepthMax = 500;
@@ -22,7 +25,9 @@ internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimePro
     /// <param name="arguments">Of the query.</param>
     /// <param name="fault">One that changes the rows of a page of trades; the page's own affair whether it can.</param>
     /// <param name="draw">Chooses the rows that the fault meets.</param>
-    public (byte[] Body, string? Error) Answer(string endpoint, IReadOnlyDictionary<string, string> arguments, ExchangeFault? fault = null, ulong draw = 0)
+    /// <param name="cancellationToken"></param>
+    public async ValueTask<(byte[] Body, string? Error)> AnswerAsync(
+        string endpoint, IReadOnlyDictionary<string, string> arguments, ExchangeFault? fault = null, ulong draw = 0, CancellationToken cancellationToken = default)
     {
         if (Status == "maintenance" && endpoint is not ("Time" or "SystemStatus"))
             return Failed("EService:Unavailable");
@@ -31,11 +36,11 @@ internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimePro
         {
             "Time" => Succeeded(Time),
             "SystemStatus" => Succeeded(SystemStatus),
-            "Assets" => Succeeded(text => PairListing.WriteAssets(text.Json, Listed())),
+            "Assets" => Succeeded(text => PairListing.WriteAssets(text.Json, markets.Pairs)),
             "AssetPairs" => AssetPairs(arguments),
-            "Trades" => Trades(arguments, fault, draw),
-            "OHLC" => Ohlc(arguments),
-            "Depth" => Depth(arguments),
+            "Trades" => await TradesAsync(arguments, fault, draw, cancellationToken).ConfigureAwait(false),
+            "OHLC" => await OhlcAsync(arguments, cancellationToken).ConfigureAwait(false),
+            "Depth" => await DepthAsync(arguments, cancellationToken).ConfigureAwait(false),
             _ => Failed("EGeneral:Unknown method"),
         };
     }
@@ -53,7 +58,7 @@ internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimePro
 
     private void Time(WireText text)
     {
-        var now = timeProvider.GetUtcNow();
+        var now = markets.Now;
         text.Json.WriteStartObject();
         text.Json.WriteNumber("unixtime"u8, now.ToUnixTimeSeconds());
         text.Json.WriteString("rfc1123"u8, WireTime.Rfc1123(now));
@@ -64,17 +69,17 @@ internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimePro
     {
         text.Json.WriteStartObject();
         text.Json.WriteString("status"u8, Status);
-        text.Json.WriteString("timestamp"u8, WireTime.Iso(timeProvider.GetUtcNow()));
+        text.Json.WriteString("timestamp"u8, WireTime.Iso(markets.Now));
         text.Json.WriteEndObject();
     }
 
     private (byte[] Body, string? Error) AssetPairs(IReadOnlyDictionary<string, string> arguments)
     {
-        var pairs = Listed().Select(market => market.Pair).ToArray();
+        var pairs = markets.Pairs;
         if (arguments.TryGetValue("pair", out var names))
         {
             // One unknown name fails the whole request.
-            var asked = names.Split(',').Select(name => Array.Find(pairs, pair => pair.IsCalled(name))).ToArray();
+            var asked = names.Split(',').Select(name => pairs.FirstOrDefault(pair => pair.IsCalled(name))).ToArray();
             if (asked.Contains(null))
                 return Failed(UnknownPair);
             pairs = [.. asked.OfType<ListedPair>().Distinct()];
@@ -86,14 +91,13 @@ internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimePro
             : Failed(InvalidArguments);
     }
 
-    private (byte[] Body, string? Error) Trades(IReadOnlyDictionary<string, string> arguments, ExchangeFault? fault, ulong draw)
+    private async ValueTask<(byte[] Body, string? Error)> TradesAsync(IReadOnlyDictionary<string, string> arguments, ExchangeFault? fault, ulong draw, CancellationToken cancellationToken)
     {
         if (!arguments.TryGetValue("pair", out var name) || !TryReadCount(arguments, TradesMax, TradesMax, out var count))
             return Failed(InvalidArguments);
-        if (Find(name) is not { } market)
+        if (Find(name) is not { } pair)
             return Failed(UnknownPair);
 
-        var now = Now();
         long? since = null;
         if (arguments.TryGetValue("since", out var text))
         {
@@ -102,23 +106,23 @@ internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimePro
             since = nanoseconds;
         }
 
-        var trades = since is { } first
-            ? market.Tape.Between(SinceIsExclusive && first < long.MaxValue ? first + 1 : first, now).Take(count)
-            : market.Tape.Latest(count, now);
-        var page = new TradesPage(market.Pair, [.. trades], since ?? 0);
+        var first = SinceIsExclusive && since < long.MaxValue ? since + 1 : since;
+        var page = new TradesPage(pair, await markets.TradesAsync(pair, first, count, cancellationToken).ConfigureAwait(false), since ?? 0);
         return Succeeded(wire => page.Write(wire, fault, draw));
     }
 
-    private (byte[] Body, string? Error) Ohlc(IReadOnlyDictionary<string, string> arguments)
+    private async ValueTask<(byte[] Body, string? Error)> OhlcAsync(IReadOnlyDictionary<string, string> arguments, CancellationToken cancellationToken)
     {
         if (!arguments.TryGetValue("pair", out var name)
             || !int.TryParse(arguments.GetValueOrDefault("interval", "1"), NumberStyles.None, CultureInfo.InvariantCulture, out var interval)
             || !ListedMarket.Intervals.Contains(interval)
             || !long.TryParse(arguments.GetValueOrDefault("since", "0"), NumberStyles.None, CultureInfo.InvariantCulture, out var since))
             return Failed(InvalidArguments);
-        return Find(name) is { } market
-            ? Succeeded(text => WriteOhlc(text, market.Pair, market.Ohlc(interval, Now()), since))
-            : Failed(UnknownPair);
+        if (Find(name) is not { } pair)
+            return Failed(UnknownPair);
+
+        var rows = await markets.OhlcAsync(pair, interval, cancellationToken).ConfigureAwait(false);
+        return Succeeded(text => WriteOhlc(text, pair, rows, since));
     }
 
     private static void WriteOhlc(WireText text, ListedPair pair, OhlcRow[] rows, long since)
@@ -133,12 +137,12 @@ internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimePro
 
             text.Json.WriteStartArray();
             text.Json.WriteNumberValue(rows[i].UnixSeconds);
-            text.Fixed(rows[i].Open, pair.PairDecimals);
-            text.Fixed(rows[i].High, pair.PairDecimals);
-            text.Fixed(rows[i].Low, pair.PairDecimals);
-            text.Fixed(rows[i].Close, pair.PairDecimals);
+            text.Whole(rows[i].Open, pair.PairDecimals);
+            text.Whole(rows[i].High, pair.PairDecimals);
+            text.Whole(rows[i].Low, pair.PairDecimals);
+            text.Whole(rows[i].Close, pair.PairDecimals);
             text.Fixed(rows[i].Vwap, pair.PairDecimals);
-            text.Fixed(rows[i].Volume, pair.LotDecimals);
+            text.Whole(rows[i].Volume, pair.LotDecimals);
             text.Json.WriteNumberValue(rows[i].Trades);
             text.Json.WriteEndArray();
         }
@@ -149,32 +153,25 @@ internal sealed class PublicReplies(IReadOnlyList<ListedMarket> markets, TimePro
         text.Json.WriteEndObject();
     }
 
-    private (byte[] Body, string? Error) Depth(IReadOnlyDictionary<string, string> arguments)
+    private async ValueTask<(byte[] Body, string? Error)> DepthAsync(IReadOnlyDictionary<string, string> arguments, CancellationToken cancellationToken)
     {
         if (!arguments.TryGetValue("pair", out var name) || !TryReadCount(arguments, DepthMax, DepthDefault, out var count))
             return Failed(InvalidArguments);
-        if (Find(name) is not { } market)
+        if (Find(name) is not { } pair)
             return Failed(UnknownPair);
 
-        var now = Now();
-        var depth = new DepthLevels(market, market.Tape.LastAt(now), count, now);
+        if (await markets.DepthAsync(pair, count, cancellationToken).ConfigureAwait(false) is not { } depth)
+            return Failed(NoBook);
+
         return Succeeded(text =>
         {
             text.Json.WriteStartObject();
-            text.Json.WriteStartObject(market.Pair.Key);
-            depth.Write(text);
+            text.Json.WriteStartObject(pair.Key);
+            depth.Write(text, pair);
             text.Json.WriteEndObject();
             text.Json.WriteEndObject();
         });
     }
 
-    private long Now() => WireTime.Nanoseconds(timeProvider.GetUtcNow());
-
-    private IEnumerable<ListedMarket> Listed()
-    {
-        var now = timeProvider.GetUtcNow();
-        return markets.Where(market => market.ListedAt <= now);
-    }
-
-    private ListedMarket? Find(string name) => Listed().FirstOrDefault(market => market.Pair.IsCalled(name));
+    private ListedPair? Find(string name) => markets.Pairs.FirstOrDefault(pair => pair.IsCalled(name));
 }

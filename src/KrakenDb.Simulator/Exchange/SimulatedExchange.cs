@@ -24,7 +24,7 @@ internal sealed class SimulatedExchange : IAsyncDisposable
     {
         _options = options;
         _markets = [.. options.Markets.Select(spec => new ListedMarket(spec))];
-        _replies = new PublicReplies(_markets, options.TimeProvider) { SinceIsExclusive = options.SinceIsExclusive };
+        _replies = new PublicReplies(new SeededMarkets(_markets, options.TimeProvider)) { SinceIsExclusive = options.SinceIsExclusive };
         _limiter = new CallLimiter(options.LimitTimeProvider) { Scale = options.RateLimitScale };
         _feed = new ExchangeFeed(_markets, options, () => _replies.Status);
         _edge = new EdgeCache(options.EdgeCache, options.TimeProvider);
@@ -198,7 +198,7 @@ internal sealed class SimulatedExchange : IAsyncDisposable
             return;
         }
 
-        var (body, error) = _replies.Answer(endpoint, await WireResponse.ReadArgumentsAsync(context).ConfigureAwait(false));
+        var (body, error) = await _replies.AnswerAsync(endpoint, await WireResponse.ReadArgumentsAsync(context).ConfigureAwait(false), cancellationToken: context.RequestAborted).ConfigureAwait(false);
         Record(context, endpoint, error ?? "ok");
         if (_edge.IsOn && error is null)
         {
@@ -230,7 +230,7 @@ internal sealed class SimulatedExchange : IAsyncDisposable
             return;
         }
 
-        var (body, _) = _replies.Answer(endpoint, await WireResponse.ReadArgumentsAsync(context).ConfigureAwait(false), fault, draw);
+        var (body, _) = await _replies.AnswerAsync(endpoint, await WireResponse.ReadArgumentsAsync(context).ConfigureAwait(false), fault, draw, context.RequestAborted).ConfigureAwait(false);
         if (fault == ExchangeFault.CutConnection)
             await WireResponse.CutAsync(context, body).ConfigureAwait(false);
         else

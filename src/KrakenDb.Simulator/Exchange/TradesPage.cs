@@ -49,12 +49,12 @@ internal sealed record TradesPage(ListedPair Pair, SeededTrade[] Rows, long Sinc
     private void WriteRow(WireText text, in SeededTrade trade, bool withId)
     {
         text.Json.WriteStartArray();
-        text.Fixed(trade.Price, Pair.PrintedDecimals);
-        text.Fixed(trade.Volume, Pair.LotDecimals);
+        text.Whole(trade.Price, Pair.PrintedDecimals);
+        text.Whole(trade.Volume, Pair.LotDecimals);
         text.Json.WriteNumberValue(WireTime.FloatSeconds(trade.UnixNanoseconds));
         text.Json.WriteStringValue(trade.IsBuy ? "b"u8 : "s"u8);
         text.Json.WriteStringValue(trade.IsMarket ? "m"u8 : "l"u8);
-        text.Json.WriteStringValue(""u8);
+        text.Json.WriteStringValue(trade.Misc ?? "");
         if (withId)
             text.Json.WriteNumberValue(trade.Id);
         text.Json.WriteEndArray();

@@ -51,6 +51,14 @@ internal sealed class WireText : IDisposable
         Json.WriteStringValue(_number.Written.Span);
     }
 
+    /// <summary>The same, but with more decimals where the value has more.</summary>
+    public void Whole(Int128 value, int decimals)
+    {
+        while (decimals < Scale.Decimals && value % Scale.Step(decimals) != 0)
+            decimals++;
+        Fixed(value, decimals);
+    }
+
     public void Dispose() => Json.Dispose();
 
     private byte[] ToArray()

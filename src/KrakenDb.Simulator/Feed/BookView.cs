@@ -89,7 +89,7 @@ internal sealed class BookView(ListedMarket market, int depth)
         buffer.Text("{\"channel\":\"book\",\"type\":\""u8);
         buffer.Text(type);
         buffer.Text("\",\"data\":[{\"symbol\":\""u8);
-        buffer.Text(market.SymbolText);
+        buffer.Text(market.Pair.SymbolText);
         buffer.Text("\",\"bids\":["u8);
         Write(buffer, bids);
         buffer.Text("],\"asks\":["u8);

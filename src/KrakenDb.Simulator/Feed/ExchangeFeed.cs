@@ -1,7 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace KrakenDb.Simulator;
 
@@ -77,13 +74,8 @@ internal sealed class ExchangeFeed(IReadOnlyList<ListedMarket> markets, Simulate
 
     public async Task AcceptAsync(HttpContext context, CancellationToken stopping)
     {
-        var upgrade = context.Features.Get<IHttpUpgradeFeature>();
-        var key = context.Request.Headers.SecWebSocketKey.ToString();
-        if (upgrade is not { IsUpgradableRequest: true } || key.Length == 0)
-        {
-            await WireResponse.SendTextAsync(context, 426, "This address speaks WebSocket.\n").ConfigureAwait(false);
+        if (!await WebSocketUpgrade.IsAskedAsync(context).ConfigureAwait(false))
             return;
-        }
 
         if (!_limiter.TryConnect(context.Connection.RemoteIpAddress?.ToString() ?? ""))
         {
@@ -92,20 +84,12 @@ internal sealed class ExchangeFeed(IReadOnlyList<ListedMarket> markets, Simulate
             return;
         }
 
-        context.Response.Headers.Upgrade = "websocket";
-        context.Response.Headers.Connection = "Upgrade";
-        context.Response.Headers.SecWebSocketAccept = AcceptOf(key);
-        var stream = await upgrade.UpgradeAsync().ConfigureAwait(false);
+        var stream = await WebSocketUpgrade.AcceptAsync(context).ConfigureAwait(false);
         var record = Open();
         using var connection = new FeedConnection(this, stream, record, _log, context.Abort);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         await connection.RunAsync(either.Token).ConfigureAwait(false);
     }
-
-#pragma warning disable CA5350 // RFC 6455 says SHA-1.
-    private static string AcceptOf(string key) =>
-        Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-#pragma warning restore CA5350
 
     private FeedRecord Open()
     {

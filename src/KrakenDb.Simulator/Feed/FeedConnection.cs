@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Collections.Concurrent;
-
 namespace KrakenDb.Simulator;
 
 /// <summary>
@@ -11,31 +8,28 @@ internal sealed class FeedConnection : IDisposable
 {
     private const int FlushBytes = 1 << 16;
     private const int PieceMax = 48;
-    private const int RequestsMax = 10_000;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan JoinedFor = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(60);
 
     private readonly ExchangeFeed _exchange;
-    private readonly Stream _stream;
+    private readonly FeedLink _link;
     private readonly FeedRecord _record;
-    private readonly Action _abort;
     private readonly FeedWriter _writer;
     private readonly FeedAnswers _answers;
     private readonly FeedSubscriptions _subscriptions;
-    private readonly ConcurrentQueue<(FrameKind Kind, byte[] Payload)> _received = new();
     private readonly Func<bool> _isEnough;
     private FeedFault? _ending;
     private string _status;
     private long _nextHeartbeat;
     private long _lastRequest;
     private long _joinedUntil;
-    private bool _isClosing;
 
     public FeedConnection(ExchangeFeed exchange, Stream stream, FeedRecord record, SentLog? log, Action abort)
     {
-        (_exchange, _stream, _record, _abort) = (exchange, stream, record, abort);
+        (_exchange, _record) = (exchange, record);
+        _link = new FeedLink(stream, exchange.SlowClientAfter, abort);
         _writer = new FeedWriter(record, log, record.ConnectionId);
         _answers = new FeedAnswers(_writer);
         _subscriptions = new FeedSubscriptions(exchange, _writer, _answers, record, Strike, exchange.Now());
@@ -46,58 +40,14 @@ internal sealed class FeedConnection : IDisposable
 
     public void Dispose() => _subscriptions.Dispose();
 
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reading = ReadAsync(over);
-        try
-        {
-            await SendAsync(over.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            _record.Ended = "by the client";
-        }
-        catch (TimeoutException)
-        {
-            _record.Ended = "too slow";
-            _abort();
-        }
-        finally
-        {
-            if (_isClosing)
-                await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken)).ConfigureAwait(false);
-            await over.CancelAsync().ConfigureAwait(false);
-            await reading.ConfigureAwait(false);
-        }
-    }
-
-    private async Task ReadAsync(CancellationTokenSource over)
-    {
-        try
-        {
-            var frames = new ClientFrames(_stream);
-            while (await frames.NextAsync(over.Token).ConfigureAwait(false) is { } frame && _received.Count < RequestsMax)
-            {
-                _received.Enqueue(frame);
-                if (frame.Kind == FrameKind.Close && (_isClosing || _ending is not null))
-                    return;
-            }
-        }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            // The connection is gone; the sender learns it here.
-        }
-
-        await over.CancelAsync().ConfigureAwait(false);
-    }
+    public async Task RunAsync(CancellationToken cancellationToken) => _record.Ended = await _link.RunAsync(SendAsync, cancellationToken).ConfigureAwait(false);
 
     private async Task SendAsync(CancellationToken cancellationToken)
     {
         _answers.Status(_record.ConnectionId, _status);
         await FlushAsync(cancellationToken).ConfigureAwait(false);
         using var timer = new PeriodicTimer(Tick, TimeProvider.System);
-        while (!_isClosing && await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        while (!_link.IsClosing && await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
             var now = _exchange.Now();
             await AdvanceAsync(now, cancellationToken).ConfigureAwait(false);
@@ -134,7 +84,7 @@ internal sealed class FeedConnection : IDisposable
         }
 
         _subscriptions.Begin(now);
-        while (_received.TryDequeue(out var frame))
+        while (_link.TryTake(out var frame))
         {
             _lastRequest = clientTime;
             Answer(frame.Kind, frame.Payload, now);
@@ -148,9 +98,8 @@ internal sealed class FeedConnection : IDisposable
         switch (kind)
         {
             case FrameKind.Close:
-                _writer.Buffer.Frame(FrameKind.Close, isLast: true, payload.AsSpan(0, Math.Min(2, payload.Length)));
+                _link.Close(_writer.Buffer, payload);
                 _record.Ended = "closed by the client";
-                _isClosing = true;
                 break;
             case FrameKind.Ping:
                 _writer.Buffer.Frame(FrameKind.Pong, isLast: true, payload);
@@ -210,6 +159,7 @@ internal sealed class FeedConnection : IDisposable
         {
             case FeedFault.CutConnection or FeedFault.HalfOpen or FeedFault.GoingAway or FeedFault.ServiceRestart:
                 _ending = fault;
+                _link.IsEnding = true;
                 break;
             case FeedFault.Fragments:
                 _writer.Fragment();
@@ -237,8 +187,8 @@ internal sealed class FeedConnection : IDisposable
             case FeedFault.CutConnection:
                 _answers.Heartbeat();
                 _record.Ended = "cut";
-                await WriteAsync(_writer.Buffer.Written[..(_writer.Buffer.Length - 5)], cancellationToken).ConfigureAwait(false);
-                _abort();
+                await _link.WriteAsync(_writer.Buffer.Written[..(_writer.Buffer.Length - 5)], cancellationToken).ConfigureAwait(false);
+                _link.Abort();
                 return false;
             case FeedFault.HalfOpen:
                 // Until the client gives up.
@@ -252,22 +202,19 @@ internal sealed class FeedConnection : IDisposable
 
     private void Close(int code, string reason)
     {
-        Span<byte> payload = stackalloc byte[2];
-        BinaryPrimitives.WriteUInt16BigEndian(payload, (ushort)code);
-        _writer.Buffer.Frame(FrameKind.Close, isLast: true, payload);
+        _link.Close(_writer.Buffer, code);
         _record.Ended = reason;
-        _isClosing = true;
     }
 
     private async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         var buffer = _writer.Buffer;
-        if (buffer.Length == 0 || (TimeProvider.System.GetTimestamp() < _joinedUntil && !_isClosing && buffer.Length < FlushBytes * 16))
+        if (buffer.Length == 0 || (TimeProvider.System.GetTimestamp() < _joinedUntil && !_link.IsClosing && buffer.Length < FlushBytes * 16))
             return;
 
         if (!_writer.InPieces)
         {
-            await WriteAsync(buffer.Written, cancellationToken).ConfigureAwait(false);
+            await _link.WriteAsync(buffer.Written, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -275,20 +222,11 @@ internal sealed class FeedConnection : IDisposable
             for (var at = 0; at < buffer.Length;)
             {
                 var length = Math.Min(_writer.PieceLength(most), buffer.Length - at);
-                await WriteAsync(buffer.Written.Slice(at, length), cancellationToken).ConfigureAwait(false);
+                await _link.WriteAsync(buffer.Written.Slice(at, length), cancellationToken).ConfigureAwait(false);
                 at += length;
             }
         }
 
         _writer.Flushed();
-    }
-
-    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        var writing = _stream.WriteAsync(bytes, cancellationToken);
-        if (writing.IsCompletedSuccessfully)
-            await writing.ConfigureAwait(false);
-        else
-            await writing.AsTask().WaitAsync(_exchange.SlowClientAfter, TimeProvider.System, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -146,7 +146,8 @@ internal sealed class FeedSubscriptions : IDisposable
         }
     }
 
-    private static string? WrongParameter(FeedRequest request) => request.Channel switch
+    /// <summary>What the exchange says to a request that no symbol could make right; null for a proper one.</summary>
+    public static string? WrongParameter(FeedRequest request) => request.Channel switch
     {
         "trade" or "instrument" => null,
         "ohlc" => ListedMarket.Intervals.Contains(request.Interval) ? null : "Subscription ohlc interval not supported",
@@ -274,7 +275,7 @@ internal sealed class FeedSubscriptions : IDisposable
         var markets = _exchange.Listed();
         (_instrumentStatus, _instrumentPairs) = (_exchange.Status, markets.Count);
         _writer.Begin();
-        InstrumentText.Snapshot(_writer.Buffer, markets, _exchange.Status);
+        InstrumentText.Snapshot(_writer.Buffer, [.. markets.Select(market => market.Pair)], _exchange.Status);
         _writer.End();
     }
 
@@ -288,7 +289,7 @@ internal sealed class FeedSubscriptions : IDisposable
             return;
         (_instrumentStatus, _instrumentPairs) = (_exchange.Status, markets.Count);
         _writer.Begin();
-        InstrumentText.Update(_writer.Buffer, markets, _exchange.Status);
+        InstrumentText.Update(_writer.Buffer, [.. markets.Select(market => market.Pair)], _exchange.Status);
         _writer.End();
     }
 

@@ -3,7 +3,7 @@ namespace KrakenDb.Simulator;
 /// <summary>The messages of the channels trade, ohlc and ticker.</summary>
 internal static class FeedText
 {
-    public static void Trades(FrameBuffer buffer, ListedMarket market, ReadOnlySpan<byte> type, ReadOnlySpan<SeededTrade> trades, bool unknownField = false)
+    public static void Trades(FrameBuffer buffer, ListedPair pair, ReadOnlySpan<byte> type, ReadOnlySpan<SeededTrade> trades, bool unknownField = false)
     {
         buffer.Text("{\"channel\":\"trade\",\"type\":\""u8);
         buffer.Text(type);
@@ -12,7 +12,7 @@ internal static class FeedText
         {
             ref readonly var trade = ref trades[i];
             buffer.Text(i == 0 ? "{\"symbol\":\""u8 : ",{\"symbol\":\""u8);
-            buffer.Text(market.SymbolText);
+            buffer.Text(pair.SymbolText);
             buffer.Text(trade.IsBuy ? "\",\"side\":\"buy\",\"price\":"u8 : "\",\"side\":\"sell\",\"price\":"u8);
             buffer.Float(trade.Price);
             buffer.Text(",\"qty\":"u8);
@@ -30,11 +30,11 @@ internal static class FeedText
     }
 
     /// <summary>A trade that cannot be, four kinds in turn; it has the id of a real one.</summary>
-    public static void Impossible(FrameBuffer buffer, ListedMarket market, in SeededTrade like)
+    public static void Impossible(FrameBuffer buffer, ListedPair pair, in SeededTrade like)
     {
         var kind = like.Id & 3;
         buffer.Text("{\"channel\":\"trade\",\"type\":\"update\",\"data\":[{\"symbol\":\""u8);
-        buffer.Text(market.SymbolText);
+        buffer.Text(pair.SymbolText);
         buffer.Text("\",\"side\":\"buy\",\"price\":"u8);
         buffer.Text(kind == 0 ? "-1.5"u8 : "1.5"u8);
         buffer.Text(kind == 1 ? ",\"qty\":0.0"u8 : ",\"qty\":1.0"u8);
@@ -48,7 +48,7 @@ internal static class FeedText
         buffer.Text("}]}"u8);
     }
 
-    public static void Candles(FrameBuffer buffer, ListedMarket market, int intervalMinutes, ReadOnlySpan<byte> type, ReadOnlySpan<OhlcRow> rows, long nowNanoseconds)
+    public static void Candles(FrameBuffer buffer, ListedPair pair, int intervalMinutes, ReadOnlySpan<byte> type, ReadOnlySpan<OhlcRow> rows, long nowNanoseconds)
     {
         buffer.Text("{\"channel\":\"ohlc\",\"type\":\""u8);
         buffer.Text(type);
@@ -59,7 +59,7 @@ internal static class FeedText
         {
             ref readonly var row = ref rows[i];
             buffer.Text(i == 0 ? "{\"symbol\":\""u8 : ",{\"symbol\":\""u8);
-            buffer.Text(market.SymbolText);
+            buffer.Text(pair.SymbolText);
             buffer.Text("\",\"open\":"u8);
             buffer.Float(row.Open);
             buffer.Text(",\"high\":"u8);
@@ -88,24 +88,22 @@ internal static class FeedText
     }
 
     /// <summary>Numbers may lack their dot here.</summary>
-    public static void Ticker(FrameBuffer buffer, ListedMarket market, TickerView ticker, ReadOnlySpan<byte> type, in SeededTrade last, long nowNanoseconds)
+    public static void Ticker(FrameBuffer buffer, ListedPair pair, in TickerValues ticker, ReadOnlySpan<byte> type, long nowNanoseconds)
     {
-        var step = Scale.Step(market.Pair.PairDecimals);
-        var lot = Scale.Step(market.Pair.LotDecimals);
         buffer.Text("{\"channel\":\"ticker\",\"type\":\""u8);
         buffer.Text(type);
         buffer.Text("\",\"data\":[{\"symbol\":\""u8);
-        buffer.Text(market.SymbolText);
+        buffer.Text(pair.SymbolText);
         buffer.Text("\",\"bid\":"u8);
-        buffer.Float((Int128)ticker.Bid.Ticks * step, dot: false);
+        buffer.Float(ticker.Bid, dot: false);
         buffer.Text(",\"bid_qty\":"u8);
-        buffer.Float((Int128)ticker.Bid.Lots * lot, dot: false);
+        buffer.Float(ticker.BidQuantity, dot: false);
         buffer.Text(",\"ask\":"u8);
-        buffer.Float((Int128)ticker.Ask.Ticks * step, dot: false);
+        buffer.Float(ticker.Ask, dot: false);
         buffer.Text(",\"ask_qty\":"u8);
-        buffer.Float((Int128)ticker.Ask.Lots * lot, dot: false);
+        buffer.Float(ticker.AskQuantity, dot: false);
         buffer.Text(",\"last\":"u8);
-        buffer.Float(last.Price, dot: false);
+        buffer.Float(ticker.Last, dot: false);
         buffer.Text(",\"volume\":"u8);
         buffer.Float(ticker.Volume, dot: false);
         buffer.Text(",\"vwap\":"u8);
@@ -114,7 +112,7 @@ internal static class FeedText
         buffer.Float(ticker.Low, dot: false);
         buffer.Text(",\"high\":"u8);
         buffer.Float(ticker.High, dot: false);
-        var change = last.Price - ticker.Open;
+        var change = ticker.Last - ticker.Open;
         buffer.Text(change < 0 ? ",\"change\":-"u8 : ",\"change\":"u8);
         buffer.Float(Math.Abs(change), dot: false);
         var hundredths = ticker.Open == 0 ? 0 : (Int128)Math.Abs(change) * 10_000 / ticker.Open;

@@ -3,26 +3,26 @@ namespace KrakenDb.Simulator;
 /// <summary>The messages of the channel instrument, whose data is an object.</summary>
 internal static class InstrumentText
 {
-    public static void Snapshot(FrameBuffer buffer, IReadOnlyList<ListedMarket> markets, string status)
+    public static void Snapshot(FrameBuffer buffer, IReadOnlyList<ListedPair> pairs, string status)
     {
         buffer.Text("{\"channel\":\"instrument\",\"type\":\"snapshot\",\"data\":{\"assets\":["u8);
         var first = true;
-        foreach (var asset in markets.SelectMany(market => market.Pair.Spec.Symbol.Split('/')).Distinct(StringComparer.Ordinal))
+        foreach (var asset in pairs.SelectMany(pair => pair.Spec.Symbol.Split('/')).Distinct(StringComparer.Ordinal))
         {
             WriteAsset(buffer, asset, first);
             first = false;
         }
 
         buffer.Text("],\"pairs\":["u8);
-        WritePairs(buffer, markets, status);
+        WritePairs(buffer, pairs, status);
         buffer.Text("]}}"u8);
     }
 
     /// <summary>An update may have pairs only.</summary>
-    public static void Update(FrameBuffer buffer, IReadOnlyList<ListedMarket> markets, string status)
+    public static void Update(FrameBuffer buffer, IReadOnlyList<ListedPair> pairs, string status)
     {
         buffer.Text("{\"channel\":\"instrument\",\"type\":\"update\",\"data\":{\"assets\":[],\"pairs\":["u8);
-        WritePairs(buffer, markets, status);
+        WritePairs(buffer, pairs, status);
         buffer.Text("]}}"u8);
     }
 
@@ -39,11 +39,11 @@ internal static class InstrumentText
         buffer.Text(isMoney ? ",\"borrowable\":true,\"collateral_value\":1.00,\"margin_rate\":0.025000}"u8 : ",\"borrowable\":false,\"collateral_value\":0.00}"u8);
     }
 
-    private static void WritePairs(FrameBuffer buffer, IReadOnlyList<ListedMarket> markets, string status)
+    private static void WritePairs(FrameBuffer buffer, IReadOnlyList<ListedPair> pairs, string status)
     {
-        for (var i = 0; i < markets.Count; i++)
+        for (var i = 0; i < pairs.Count; i++)
         {
-            var pair = markets[i].Pair;
+            var pair = pairs[i];
             var codes = pair.Spec.Symbol.Split('/');
             buffer.Text(i == 0 ? "{\"symbol\":\""u8 : ",{\"symbol\":\""u8);
             buffer.Text(pair.Spec.Symbol);
@@ -67,7 +67,7 @@ internal static class InstrumentText
             buffer.Text(",\"price_increment\":"u8);
             Increment(buffer, pair.PairDecimals);
             buffer.Text(",\"qty_min\":"u8);
-            buffer.Fixed(pair.Spec.TypicalVolume / 10 / Scale.Step(pair.LotDecimals), pair.LotDecimals);
+            buffer.Fixed(pair.OrderMin / Scale.Step(pair.LotDecimals), pair.LotDecimals);
             buffer.Text("}"u8);
         }
     }

@@ -99,7 +99,7 @@ internal sealed class MarketFeed : IDisposable
 
         var trades = Market.Tape.Latest(SnapshotTrades, now).ToArray();
         _writer.Begin();
-        FeedText.Trades(_writer.Buffer, Market, "snapshot"u8, trades);
+        FeedText.Trades(_writer.Buffer, Market.Pair, "snapshot"u8, trades);
         _writer.End();
     }
 
@@ -116,7 +116,7 @@ internal sealed class MarketFeed : IDisposable
             return;
 
         _writer.Begin();
-        FeedText.Candles(_writer.Buffer, Market, interval, "snapshot"u8, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(rows), now);
+        FeedText.Candles(_writer.Buffer, Market.Pair, interval, "snapshot"u8, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(rows), now);
         _writer.End();
     }
 
@@ -141,7 +141,7 @@ internal sealed class MarketFeed : IDisposable
         if (snapshot && _ticker.Refresh(_last, now, out _) && _last is { } last)
         {
             _writer.Begin();
-            FeedText.Ticker(_writer.Buffer, Market, _ticker, "snapshot"u8, last, now);
+            FeedText.Ticker(_writer.Buffer, Market.Pair, _ticker.Values(last), "snapshot"u8, now);
             _writer.End();
         }
 
@@ -218,7 +218,7 @@ internal sealed class MarketFeed : IDisposable
         foreach (var candle in _candles)
         {
             _writer.Begin();
-            FeedText.Candles(_writer.Buffer, Market, candle.IntervalMinutes, "update"u8, [candle.Row], time);
+            FeedText.Candles(_writer.Buffer, Market.Pair, candle.IntervalMinutes, "update"u8, [candle.Row], time);
             _writer.End();
         }
 
@@ -244,7 +244,7 @@ internal sealed class MarketFeed : IDisposable
         if (!_isSwapping)
             _writer.Release(Symbol, now: long.MinValue);
         _writer.Begin();
-        FeedText.Trades(_writer.Buffer, Market, "update"u8, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_group), fault == FeedFault.UnknownField);
+        FeedText.Trades(_writer.Buffer, Market.Pair, "update"u8, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_group), fault == FeedFault.UnknownField);
         if (fault is FeedFault.LateTrades or FeedFault.SwappedTrades && !_isSwapping)
         {
             _isSwapping = fault == FeedFault.SwappedTrades;
@@ -262,7 +262,7 @@ internal sealed class MarketFeed : IDisposable
         if (fault == FeedFault.ImpossibleTrade)
         {
             _writer.Begin();
-            FeedText.Impossible(_writer.Buffer, Market, _group[^1]);
+            FeedText.Impossible(_writer.Buffer, Market.Pair, _group[^1]);
             _writer.End();
         }
     }
@@ -307,7 +307,7 @@ internal sealed class MarketFeed : IDisposable
             return;
 
         _writer.Begin();
-        FeedText.Ticker(_writer.Buffer, Market, _ticker, "update"u8, last, time);
+        FeedText.Ticker(_writer.Buffer, Market.Pair, _ticker.Values(last), "update"u8, time);
         _writer.End();
     }
 }

@@ -22,20 +22,35 @@ internal sealed class TickerView(ListedMarket market, bool onBestPrices)
     /// <summary>Sent when the best prices change, too, not with every trade.</summary>
     public bool OnBestPrices => onBestPrices;
 
-    public BookLevel Ask => _asks[0];
+    private long Open { get; set; }
 
-    public BookLevel Bid => _bids[0];
+    private long High { get; set; }
 
-    public long Open { get; private set; }
+    private long Low { get; set; }
 
-    public long High { get; private set; }
-
-    public long Low { get; private set; }
-
-    public Int128 Volume { get; private set; }
+    private Int128 Volume { get; set; }
 
     /// <summary>Cut off after the pair's decimals.</summary>
-    public long Vwap { get; private set; }
+    private long Vwap { get; set; }
+
+    /// <summary>After a refresh.</summary>
+    public TickerValues Values(in SeededTrade last)
+    {
+        var (step, lot) = (Scale.Step(market.Pair.PairDecimals), Scale.Step(market.Pair.LotDecimals));
+        return new()
+        {
+            Bid = _bids[0].Ticks * step,
+            BidQuantity = (Int128)_bids[0].Lots * lot,
+            Ask = _asks[0].Ticks * step,
+            AskQuantity = (Int128)_asks[0].Lots * lot,
+            Last = last.Price,
+            Volume = Volume,
+            Vwap = Vwap,
+            Low = Low,
+            High = High,
+            Open = Open,
+        };
+    }
 
     public void Start(long nowNanoseconds) => _hasTrade = _current.Start(nowNanoseconds).Count > 0;
 

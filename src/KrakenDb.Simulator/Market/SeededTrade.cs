@@ -8,4 +8,8 @@ namespace KrakenDb.Simulator;
 /// <param name="IsBuy">The taker bought.</param>
 /// <param name="IsMarket">The taker's order was a market order, else a limit order.</param>
 internal readonly record struct SeededTrade(
-    long Id, long UnixNanoseconds, long Price, Int128 Volume, bool IsBuy, bool IsMarket);
+    long Id, long UnixNanoseconds, long Price, Int128 Volume, bool IsBuy, bool IsMarket)
+{
+    /// <summary>Kraken's miscellaneous flags; null for none, as seeded trades have.</summary>
+    public string? Misc { get; init; }
+}

@@ -9,7 +9,7 @@ using Xunit;
 namespace KrakenDb.Tests.Simulator;
 
 /// <summary>A client that others wrote, unmodified, sees in the simulated exchange what it sees in Kraken (test/ccxt).</summary>
-public sealed class CcxtTests
+public sealed partial class CcxtTests
 {
     private const string HowToGet = "The client ccxt is missing: install Node.js 20.19 or newer (it brings npm), and let `npm ci` in test/ccxt reach a package registry.";
 

@@ -4,9 +4,14 @@ using KrakenDb.Simulator;
 namespace KrakenDb.Tests.Simulator;
 
 /// <summary>Asks a simulated exchange over HTTP and reads its JSON as it is: no code of the library's own client.</summary>
-internal sealed class ExchangeClient(SimulatedExchange exchange) : IDisposable
+internal sealed class ExchangeClient(Uri address) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = exchange.BaseAddress };
+    private readonly HttpClient _http = new() { BaseAddress = address };
+
+    public ExchangeClient(SimulatedExchange exchange)
+        : this(exchange.BaseAddress)
+    {
+    }
 
     public void Dispose() => _http.Dispose();
 

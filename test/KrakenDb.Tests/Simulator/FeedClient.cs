@@ -19,12 +19,14 @@ internal sealed class FeedClient : IDisposable
 
     public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
 
-    public static async Task<FeedClient> ConnectAsync(SimulatedExchange exchange, CancellationToken cancellationToken)
+    public static Task<FeedClient> ConnectAsync(SimulatedExchange exchange, CancellationToken cancellationToken) => ConnectAsync(exchange.FeedAddress, cancellationToken);
+
+    public static async Task<FeedClient> ConnectAsync(Uri address, CancellationToken cancellationToken)
     {
         var client = new FeedClient();
         // The exchange sends pings of its own only where a fault has them.
         client._socket.Options.KeepAliveInterval = TimeSpan.Zero;
-        await client._socket.ConnectAsync(exchange.FeedAddress, cancellationToken);
+        await client._socket.ConnectAsync(address, cancellationToken);
         return client;
     }
 

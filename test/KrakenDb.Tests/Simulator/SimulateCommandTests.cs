@@ -1,4 +1,3 @@
-using System.Text;
 using KrakenDb.Tests.Cli;
 using Shouldly;
 using Xunit;
@@ -88,18 +87,5 @@ public sealed class SimulateCommandTests
 
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldContain($"127.0.0.1:{exchange.BaseAddress.Port}");
-    }
-
-    private sealed class WatchedOutput : MemoryStream
-    {
-        private readonly TaskCompletionSource<string> _firstLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<string> FirstLine => _firstLine.Task;
-
-        public override void Flush()
-        {
-            if (Encoding.UTF8.GetString(ToArray()).Split('\n') is [var line, _, ..])
-                _firstLine.TrySetResult(line);
-        }
     }
 }
