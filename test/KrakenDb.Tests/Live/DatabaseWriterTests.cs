@@ -111,7 +111,7 @@ public sealed class DatabaseWriterTests : IDisposable
 
         for (var id = 1; id <= 12_000; id++)
         {
-            writer.WriteTradeAsync(Trade(id)).IsCompleted.ShouldBeTrue();
+            writer.WriteTradeAsync(Trade(id)).AsTask().IsCompleted.ShouldBeTrue();
             if (id == 100)
             {
                 await begun.Task;
