@@ -91,7 +91,7 @@ internal sealed class BookBenchmark(BenchmarkOptions options, Report report)
         }
 
         await using var store = await MarketStore.OpenAsync(path);
-        var history = OrderBooks.Of(store);
+        var history = OrderBooks.Of(store, TimeProvider.System);
         var sessions = await history.GetSessionsAsync();
         var (messages, levels) = (sessions.Sum(session => session.Messages), sessions.Sum(session => session.LevelChanges));
         report.Add(new Result("order book: bytes per level change, embedded", (double)new FileInfo(path).Length / levels, "bytes") { Target = 20, Note = $"{levels:N0} level changes in {messages:N0} messages, {new FileInfo(path).Length / 1e6:0} MB after db compact" });
@@ -169,7 +169,7 @@ internal sealed class BookBenchmark(BenchmarkOptions options, Report report)
         await using var store = await MarketStore.OpenAsync(url);
         var empty = (await store.GetStatusAsync()).SizeBytes;
         var speed = await FillAsync(store, frames, options.Rows.Count > 0 ? Math.Min(options.Rows.Max(), 1_000_000) : 1_000_000);
-        var history = OrderBooks.Of(store);
+        var history = OrderBooks.Of(store, TimeProvider.System);
         var sessions = await history.GetSessionsAsync();
         var (messages, levels) = (sessions.Sum(session => session.Messages), sessions.Sum(session => session.LevelChanges));
         var filled = (await store.GetStatusAsync()).SizeBytes;

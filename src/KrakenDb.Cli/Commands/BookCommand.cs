@@ -42,7 +42,7 @@ internal static class BookCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var paths = Array.ConvertAll(parsed.GetRequiredValue(files), context.PathOf);
+            var paths = Array.ConvertAll(parsed.GetRequiredValue(files), path => context.PathOf(path));
             if (Array.Find(paths, path => !File.Exists(path)) is { } missing)
             {
                 throw new FileNotFoundException($"there is no file {Path.GetFullPath(missing)}.");

@@ -66,9 +66,9 @@ internal static class BookWatchCommand
         try
         {
             var running = feed.RunAsync(new LiveSubscription { Symbols = symbols, Trades = false, BookDepth = depth }, recorder, ended.Token);
-            while (!running.IsCompleted && !IsRefusedWholly())
+            while (!running.IsCompleted && !recorder.Completion.IsCompleted && !IsRefusedWholly())
             {
-                await Task.WhenAny(running, Task.Delay(Tick, context.TimeProvider, ended.Token)).ConfigureAwait(false);
+                await Task.WhenAny(running, recorder.Completion, Task.Delay(Tick, context.TimeProvider, ended.Token)).ConfigureAwait(false);
             }
 
             await ended.CancelAsync().ConfigureAwait(false);
@@ -81,8 +81,7 @@ internal static class BookWatchCommand
         finally
         {
             await recorder.DisposeAsync().ConfigureAwait(false);
-            var stats = recorder.Stats;
-            context.Note($"Stopped: {Readable.Count(stats.Frames, "message")}, {Readable.Count(stats.BookFrames)} of order books, {Readable.Count(stats.Verified)} verified, {Readable.Count(stats.Incidents, "incident")}{(stats.JournalWrites > 0 ? "; what is not stored is in the journal" : "")}.");
+            context.Note(BookCollection.Describe(recorder.Stats));
         }
 
         if (IsRefusedWholly())

@@ -32,7 +32,10 @@ internal sealed class CollectOptions(CommandContext context)
 
     public Option<int> Port { get; } = Arguments.WholeNumber(new Option<int>("--port") { Description = "Port on 127.0.0.1 on which other processes read the store meanwhile. Default: any that is free.", HelpName = "N" }, 0);
 
-    public IEnumerable<Option> All => [Symbols, Intervals, FlushInterval, CandleFlushInterval, TradeBufferSize, Journal, JournalLimit, HeartbeatFile, Since, QuietCheck, SampleInterval, Port];
+    public Option<int?> BookDepth { get; } = Arguments.Read(
+        new Option<int?>("--book-depth") { Description = "Order books are recorded, too: prices a side, 10, 25, 100, 500 or 1000. Default: none are.", HelpName = "N" }, text => (int?)BookCommand.ParseDepth(text));
+
+    public IEnumerable<Option> All => [Symbols, Intervals, BookDepth, FlushInterval, CandleFlushInterval, TradeBufferSize, Journal, JournalLimit, HeartbeatFile, Since, QuietCheck, SampleInterval, Port];
 
     public static TimeSpan Time(decimal seconds) => TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond));
 

@@ -58,9 +58,12 @@ internal static class Collection
             });
         await using var ___ = writer.ConfigureAwait(false);
         await writer.StartAsync(cancellationToken).ConfigureAwait(false);
+        var feed = context.LiveFeed(logger);
+        var books = BookCollection.Start(store, feed, parsed.GetValue(options.BookDepth), Path.Combine(journal, "books"), context, logger);
+        await using var ____ = books.ConfigureAwait(false);
         var collector = new LiveCollector(
             store,
-            context.LiveFeed(logger),
+            books.Feed,
             exchange,
             writer,
             new LiveCollectorOptions
@@ -75,7 +78,7 @@ internal static class Collection
             });
         using var metrics = new LiveMetrics(collector, writer);
         using var export = MetricsExport.Start();
-        logger.Log(Microsoft.Extensions.Logging.LogLevel.Information, default, $"Recording {string.Join(", ", symbols)} into {(await store.GetStatusAsync(cancellationToken).ConfigureAwait(false)).Location}; journal {journal}. Ctrl-C ends it", null, static (text, _) => text);
+        logger.Log(Microsoft.Extensions.Logging.LogLevel.Information, default, $"Recording {string.Join(", ", symbols)}{(books.Summary is null ? "" : " with their order books")} into {(await store.GetStatusAsync(cancellationToken).ConfigureAwait(false)).Location}; journal {journal}. Ctrl-C ends it", null, static (text, _) => text);
         if (started is not null)
         {
             await started(store, symbols, cancellationToken).ConfigureAwait(false);
@@ -93,12 +96,18 @@ internal static class Collection
         {
             // A second interruption ends the process; until then everything that came is stored, or left to the journal.
             await writer.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            await books.DisposeAsync().ConfigureAwait(false);
             await store.RefreshRollupsAsync(range: null, CancellationToken.None).ConfigureAwait(false);
             view.End();
         }
 
         var stats = writer.GetStats();
         context.Note($"Stopped: {Readable.Count(stats.TradesWritten, "trade")} stored{(stats.JournalBytes > 0 ? ", the rest is in the journal" : "")}.");
+        if (books.Summary is { } summary)
+        {
+            context.Note(summary);
+        }
+
         if (allRefused)
         {
             throw new MarketSourceException($"The exchange refuses every symbol: {string.Join("; ", collector.GetStatus().Select(symbol => $"{symbol.Symbol}: {symbol.Refused}"))}. See: kraken-db symbols --refresh");

@@ -35,7 +35,11 @@ internal sealed partial class BookRecorder : ILiveFeedHandler, IAsyncDisposable
         _logger = options.Logger;
         _journal = new BookJournal(options.JournalFolder, createWire());
         _writing = Task.Run(WriteAsync);
+        _writing.ContinueWith(_ => _queue.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
+
+    /// <summary>Ends with the recorder; before that only with an error, when not even the journal takes frames: then nothing is queued any more.</summary>
+    public Task Completion => _writing;
 
     /// <summary>Told for every refused subscription: symbol and the exchange's words.</summary>
     public Action<string, string>? Refused { get; init; }
