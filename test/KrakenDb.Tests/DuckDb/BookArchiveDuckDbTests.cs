@@ -29,18 +29,6 @@ public sealed class BookArchiveDuckDbTests : BookArchiveContract
     }
 
     [Fact]
-    public async Task A_copy_does_not_claim_recordings_that_it_leaves_behind()
-    {
-        await FillAsync();
-        await using var destination = await DuckDbMarketStore.OpenAsync(_folder["second.duckdb"], new DuckDbOptions(), default);
-
-        var refused = await Should.ThrowAsync<MarketStoreException>(new StoreCopy(Store, destination).RunAsync(default));
-
-        refused.Message.ShouldContain("kraken-db book export");
-        (await destination.GetCoverageAsync("BTC/USD", DataType.Book(10))).ShouldBeEmpty();
-    }
-
-    [Fact]
     public async Task The_documents_queries_run_and_show_exact_numbers()
     {
         await FillAsync();
