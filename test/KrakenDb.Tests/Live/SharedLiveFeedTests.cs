@@ -81,7 +81,7 @@ public sealed class SharedLiveFeedTests : IDisposable
         await using var again = await MarketStore.OpenAsync(url, cancellationToken: cancellationToken);
         error.ToString().ShouldContain("with their order books");
         exchange.FeedRecords.Count.ShouldBe(1, "one connection brings everything");
-        var certificate = await new BookVerifier(BookArchive.Of(again), () => new KrakenBookWire()).VerifyAsync(cancellationToken: cancellationToken);
+        var certificate = await new BookVerifier(again, () => new KrakenBookWire()).VerifyAsync(cancellationToken: cancellationToken);
         certificate.Damage.ShouldBeEmpty();
         certificate.Verified.ShouldBeGreaterThan(10);
         certificate.Incidents.ShouldBe(0);
