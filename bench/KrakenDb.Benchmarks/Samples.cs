@@ -9,6 +9,9 @@ internal sealed class Samples
 
     public double Median => Percentile(0.5);
 
+    /// <summary>Milliseconds.</summary>
+    public double Sum => _milliseconds.Sum();
+
     public double P95 => Percentile(0.95);
 
     public async Task AddAsync(Func<Task> work)

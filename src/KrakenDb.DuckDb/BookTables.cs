@@ -1,4 +1,5 @@
-using System.Runtime.InteropServices;
+using System.Globalization;
+using System.Text;
 using KrakenDb.DuckDb.Native;
 
 namespace KrakenDb.DuckDb;
@@ -22,22 +23,13 @@ internal static class BookTables
 
     // Without ORDER BY: rows lie in the order of their sequence, and a scan that keeps the order of insertion streams. What comes out is checked.
     private const string Messages =
-        """
-        SELECT sequence, symbol, channel, type, kind, exchange_time, received_time, exchange_rest_ns, received_rest_ns, checksum, verified, is_usual, raw_message FROM kraken_orderbook_messages
-        WHERE session_id = $1 AND sequence >= $2 AND sequence < $3
-        """;
+        "SELECT sequence, symbol, channel, type, kind, exchange_time, received_time, exchange_rest_ns, received_rest_ns, checksum, verified, is_usual, raw_message FROM kraken_orderbook_messages WHERE ";
 
     private const string Entries =
-        """
-        SELECT sequence, is_bid, price_digits, price_decimals, quantity_digits, quantity_decimals FROM orderbook_levels
-        WHERE session_id = $1 AND sequence >= $2 AND sequence < $3
-        """;
+        "SELECT sequence, is_bid, price_digits, price_decimals, quantity_digits, quantity_decimals FROM orderbook_levels WHERE ";
 
-    private const string OfSymbol = " AND symbol = $4";
     private const string ExchangeTime = "epoch_us(exchange_time) * 1000 + exchange_rest_ns";
     private const string ReceivedTime = "epoch_us(received_time) * 1000 + received_rest_ns";
-
-    private static readonly string MessagesOfSymbol = Messages + OfSymbol;
 
     public static List<CaptureSession> ReadSessions(DuckDbSession session, long? sessionId)
     {
@@ -53,7 +45,7 @@ internal static class BookTables
                 {
                     SessionId = chunk.Int64(0)[row],
                     Symbol = chunk.GetString(1, row),
-                    ConnectionId = ulong.Parse(chunk.Utf8(2, row), System.Globalization.CultureInfo.InvariantCulture),
+                    ConnectionId = ulong.Parse(chunk.Utf8(2, row), CultureInfo.InvariantCulture),
                     Source = chunk.GetString(3, row),
                     Depth = chunk.IsValid(4, row) ? chunk.Int32(4)[row] : null,
                     PricePrecision = chunk.Int32(5)[row],
@@ -109,98 +101,54 @@ internal static class BookTables
     public static BookBatch Read(DuckDbSession session, long sessionId, long from, long to, string? symbol)
     {
         var batch = new BookBatch(sessionId);
-        var names = new KnownTexts();
-        using var messages = Bind(session.Prepare(symbol is null ? Messages : MessagesOfSymbol), sessionId, from, to, symbol).Query();
-        using var entries = Bind(session.Prepare(Entries), sessionId, from, to, symbol: null).Query();
-        var (levels, at) = (entries.FetchChunk(), 0);
-        var last = from - 1;
-        while (messages.FetchChunk() is { } chunk)
+        using (var messages = session.Connection.Query(Messages + Range(sessionId, from, to) + (symbol is null ? "" : $" AND symbol = '{symbol.Replace("'", "''", StringComparison.Ordinal)}'")))
         {
-            var sequences = chunk.Int64(0);
-            for (var row = 0; row < chunk.RowCount; row++)
-            {
-                var sequence = sequences[row];
-                if (sequence <= last)
-                {
-                    throw new MarketStoreException($"Messages of session {sessionId} do not lie in their order ({sequence} after {last}): the tables were changed by something else. Import the recording again into a new store.");
-                }
-
-                last = sequence;
-                batch.Begin(
-                    new BookMessageRow
-                    {
-                        Sequence = sequence,
-                        Symbol = names.Of(chunk, 1, row),
-                        Channel = names.Of(chunk, 2, row),
-                        Type = names.Of(chunk, 3, row),
-                        Kind = (BookFrameKind)chunk.UInt8(4)[row],
-                        ExchangeTime = chunk.IsValid(5, row) ? (chunk.Int64(5)[row] * 1000) + chunk.Int16(7)[row] : null,
-                        ReceivedTime = (chunk.Int64(6)[row] * 1000) + chunk.Int16(8)[row],
-                        Checksum = chunk.IsValid(9, row) ? unchecked((uint)chunk.Int32(9)[row]) : null,
-                        Verified = chunk.IsValid(10, row) ? chunk.Boolean(10, row) : null,
-                        IsUsual = chunk.Boolean(11, row),
-                    },
-                    chunk.IsValid(12, row) ? chunk.Utf8(12, row) : default);
-                while (levels is not null)
-                {
-                    if (at == levels.RowCount)
-                    {
-                        (levels, at) = (entries.FetchChunk(), 0);
-                        continue;
-                    }
-
-                    // Levels of other symbols lie in between.
-                    var of = levels.Int64(0)[at];
-                    if (of < sequence && symbol is not null)
-                    {
-                        at++;
-                        continue;
-                    }
-
-                    if (of != sequence)
-                    {
-                        break;
-                    }
-
-                    var digits = levels.HugeInt(4)[at];
-                    batch.AddLevel(new WireLevel(levels.Int64(2)[at], levels.UInt8(3)[at], (UInt128)digits, levels.UInt8(5)[at]), levels.Boolean(1, at));
-                    at++;
-                }
-            }
+            ReadMessages(messages, batch, from);
         }
 
-        return levels is null || at == levels.RowCount || symbol is not null
-            ? batch
-            : throw new MarketStoreException($"A level of session {sessionId} at sequence {levels.Int64(0)[at]} belongs to no message: the tables were changed by something else. Import the recording again into a new store.");
+        if (batch.Count > 0)
+        {
+            // Only of what was read: a recorder may have written more since.
+            using var entries = session.Connection.Query(Entries + Range(sessionId, batch.Rows[0].Sequence, batch.Rows[^1].Sequence + 1));
+            ReadLevels(entries, batch, isWhole: symbol is null);
+        }
+
+        return batch;
     }
 
     public static (long From, long To) FindSequences(DuckDbSession session, long sessionId, long from, long to, bool byExchangeTime)
     {
+        var sql = string.Create(CultureInfo.InvariantCulture, $"SELECT min(sequence), max(sequence) FROM kraken_orderbook_messages WHERE session_id = {sessionId}");
         var time = byExchangeTime ? $"coalesce({ExchangeTime}, {ReceivedTime})" : ReceivedTime;
-        using var result = session.Prepare($"SELECT min(sequence), max(sequence) FROM kraken_orderbook_messages WHERE session_id = $1 AND {time} >= $2 AND {time} < $3")
-            .Bind(1, sessionId).Bind(2, from).Bind(3, to).Query();
+        sql += from > long.MinValue ? string.Create(CultureInfo.InvariantCulture, $" AND {time} >= {from}") : "";
+        sql += to < long.MaxValue ? string.Create(CultureInfo.InvariantCulture, $" AND {time} < {to}") : "";
+        using var result = session.Connection.Query(sql);
         var chunk = result.FetchChunk()!;
         return chunk.IsValid(0, 0) ? (chunk.Int64(0)[0], chunk.Int64(1)[0] + 1) : (0, 0);
     }
 
     public static BookKeyframe? FindKeyframe(DuckDbSession session, long sessionId, string symbol, long at, bool byExchangeTime, long beforeSequence)
     {
-        using var result = session.Prepare(
-                $"""
-                 SELECT sequence, received_time_ns, exchange_time_ns, checksum, levels FROM orderbook_keyframes
-                 WHERE session_id = $1 AND symbol = $2 AND sequence = (
-                     SELECT max(sequence) FROM orderbook_keyframes WHERE session_id = $1 AND symbol = $2 AND {(byExchangeTime ? "exchange_time_ns" : "received_time_ns")} <= $3 AND sequence < $4)
-                 """)
+        using var found = session.Prepare(
+                $"SELECT max(sequence) FROM orderbook_keyframes WHERE session_id = $1 AND symbol = $2 AND {(byExchangeTime ? "exchange_time_ns" : "received_time_ns")} <= $3 AND sequence < $4")
             .Bind(1, sessionId).Bind(2, symbol).Bind(3, at).Bind(4, beforeSequence).Query();
+        if (found.FetchChunk() is not { } newest || !newest.IsValid(0, 0))
+        {
+            return null;
+        }
+
+        // With its number in the statement the bytes of all other keyframes stay unread.
+        var sequence = newest.Int64(0)[0];
+        using var result = session.Connection.Query($"SELECT received_time_ns, exchange_time_ns, checksum, levels FROM orderbook_keyframes WHERE {Range(sessionId, sequence, sequence + 1)}");
         return result.FetchChunk() is { RowCount: > 0 } chunk
             ? new BookKeyframe
             {
                 Symbol = symbol,
-                Sequence = chunk.Int64(0)[0],
-                ReceivedTime = chunk.Int64(1)[0],
-                ExchangeTime = chunk.Int64(2)[0],
-                Checksum = unchecked((uint)chunk.Int32(3)[0]),
-                Levels = chunk.Utf8(4, 0).ToArray(),
+                Sequence = sequence,
+                ReceivedTime = chunk.Int64(0)[0],
+                ExchangeTime = chunk.Int64(1)[0],
+                Checksum = unchecked((uint)chunk.Int32(2)[0]),
+                Levels = chunk.Utf8(3, 0).ToArray(),
             }
             : null;
     }
@@ -231,10 +179,103 @@ internal static class BookTables
         return rows;
     }
 
-    private static DuckDbStatement Bind(DuckDbStatement statement, long sessionId, long from, long to, string? symbol)
+    // As text: a scan passes over parts of a table by numbers that stand in the statement, not by parameters.
+    private static string Range(long sessionId, long from, long to) =>
+        string.Create(CultureInfo.InvariantCulture, $"session_id = {sessionId} AND sequence >= {from} AND sequence < {to}");
+
+    private static void ReadMessages(DuckDbResult result, BookBatch batch, long from)
     {
-        statement.Bind(1, sessionId).Bind(2, from).Bind(3, to);
-        return symbol is null ? statement : statement.Bind(4, symbol);
+        var (symbols, channels, types) = (new KnownTexts(1), new KnownTexts(2), new KnownTexts(3));
+        var last = from - 1;
+        while (result.FetchChunk() is { } chunk)
+        {
+            var rows = batch.AddRows(chunk.RowCount);
+            var sequences = chunk.Int64(0);
+            var kinds = chunk.UInt8(4);
+            var exchangeTimes = chunk.Int64(5);
+            var receivedTimes = chunk.Int64(6);
+            var exchangeRests = chunk.Int16(7);
+            var receivedRests = chunk.Int16(8);
+            var checksums = chunk.Int32(9);
+            var verified = chunk.UInt8(10);
+            var usual = chunk.UInt8(11);
+            for (var index = 0; index < rows.Length; index++)
+            {
+                var sequence = sequences[index];
+                if (sequence <= last)
+                {
+                    throw new MarketStoreException($"Messages of session {batch.SessionId} do not lie in their order ({sequence} after {last}): the tables were changed by something else. Import the recording again into a new store.");
+                }
+
+                last = sequence;
+                ref var row = ref rows[index];
+                row = new BookMessageRow
+                {
+                    Sequence = sequence,
+                    Symbol = symbols.Of(chunk, index),
+                    Channel = channels.Of(chunk, index),
+                    Type = types.Of(chunk, index),
+                    Kind = (BookFrameKind)kinds[index],
+                    ExchangeTime = chunk.IsValid(5, index) ? (exchangeTimes[index] * 1000) + exchangeRests[index] : null,
+                    ReceivedTime = (receivedTimes[index] * 1000) + receivedRests[index],
+                    Checksum = chunk.IsValid(9, index) ? unchecked((uint)checksums[index]) : null,
+                    Verified = chunk.IsValid(10, index) ? verified[index] != 0 : null,
+                    IsUsual = usual[index] != 0,
+                };
+                if (!row.IsUsual && chunk.IsValid(12, index))
+                {
+                    batch.SetText(ref row, chunk.Utf8(12, index));
+                }
+            }
+        }
+    }
+
+    // Both lie in the order of the sequence: one pass over the levels gives each message its own.
+    private static void ReadLevels(DuckDbResult result, BookBatch batch, bool isWhole)
+    {
+        var rows = batch.Rows;
+        var (at, count) = (0, 0);
+        while (result.FetchChunk() is { } chunk)
+        {
+            var levels = batch.AddLevels(chunk.RowCount);
+            var sequences = chunk.Int64(0);
+            var bids = chunk.UInt8(1);
+            var prices = chunk.Int64(2);
+            var priceDecimals = chunk.UInt8(3);
+            var quantities = chunk.HugeInt(4);
+            var quantityDecimals = chunk.UInt8(5);
+            var kept = 0;
+            for (var index = 0; index < sequences.Length; index++)
+            {
+                var sequence = sequences[index];
+                while (at < rows.Length && rows[at].Sequence < sequence)
+                {
+                    if (++at < rows.Length)
+                    {
+                        rows[at].FirstLevel = count + kept;
+                    }
+                }
+
+                if (at == rows.Length || rows[at].Sequence != sequence)
+                {
+                    // Levels of other symbols lie in between.
+                    if (!isWhole)
+                    {
+                        continue;
+                    }
+
+                    throw new MarketStoreException($"A level of session {batch.SessionId} at sequence {sequence} belongs to no message: the tables were changed by something else. Import the recording again into a new store.");
+                }
+
+                levels[kept++] = new WireLevel(prices[index], priceDecimals[index], (UInt128)quantities[index], quantityDecimals[index]);
+                ref var row = ref rows[at];
+                row.LevelCount++;
+                row.BidCount += bids[index];
+            }
+
+            count += kept;
+            batch.TrimLevels(count);
+        }
     }
 
     private static void AppendMessages(DuckDbSession session, BookBatch batch, int first)
@@ -344,7 +385,7 @@ internal static class BookTables
 
         // The few names of a recording, most of them short and ASCII.
         Span<byte> bytes = stackalloc byte[64];
-        if (System.Text.Encoding.UTF8.TryGetBytes(text, bytes, out var length))
+        if (Encoding.UTF8.TryGetBytes(text, bytes, out var length))
         {
             appender.SetBytes(column, row, bytes[..length]);
         }
@@ -358,7 +399,7 @@ internal static class BookTables
     {
         session.Prepare("DELETE FROM capture_sessions WHERE session_id = $1 AND symbol = $2").Bind(1, row.SessionId).Bind(2, row.Symbol).Execute();
         var insert = session.Prepare("INSERT INTO capture_sessions VALUES ($1, $2, $3::UBIGINT, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
-            .Bind(1, row.SessionId).Bind(2, row.Symbol).Bind(3, row.ConnectionId.ToString(System.Globalization.CultureInfo.InvariantCulture)).Bind(4, row.Source)
+            .Bind(1, row.SessionId).Bind(2, row.Symbol).Bind(3, row.ConnectionId.ToString(CultureInfo.InvariantCulture)).Bind(4, row.Source)
             .Bind(6, row.PricePrecision).Bind(7, row.QuantityPrecision)
             .BindTimestamp(8, UnixTime.Microseconds(row.StartTime)).BindTimestamp(9, UnixTime.Microseconds(row.EndTime))
             .Bind(10, row.FirstSequence).Bind(11, row.LastSequence).Bind(12, row.Messages).Bind(13, row.BookMessages).Bind(14, row.Verified).Bind(15, row.LevelChanges);
@@ -366,12 +407,12 @@ internal static class BookTables
         insert.Execute();
     }
 
-    /// <summary>The few names that a recording repeats, without a string per row.</summary>
-    private sealed class KnownTexts
+    /// <summary>The names in a column, few and repeated: a string for each, not for each row.</summary>
+    private sealed class KnownTexts(int column)
     {
-        private readonly Dictionary<int, (byte[] Bytes, string Text)> _last = [];
+        private readonly (byte[]? Bytes, string Text)[] _places = new (byte[]?, string)[256];
 
-        public string? Of(DuckDbChunk chunk, int column, int row)
+        public string? Of(DuckDbChunk chunk, int row)
         {
             if (!chunk.IsValid(column, row))
             {
@@ -379,13 +420,13 @@ internal static class BookTables
             }
 
             var bytes = chunk.Utf8(column, row);
-            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_last, column, out var exists);
-            if (!exists || !bytes.SequenceEqual(known.Bytes))
+            ref var place = ref _places[bytes.IsEmpty ? 0 : unchecked((byte)((bytes.Length * 31) ^ (bytes[0] * 7) ^ (bytes[bytes.Length / 2] * 5) ^ bytes[^1]))];
+            if (place.Bytes is null || !bytes.SequenceEqual(place.Bytes))
             {
-                known = (bytes.ToArray(), string.Intern(System.Text.Encoding.UTF8.GetString(bytes)));
+                place = (bytes.ToArray(), string.Intern(Encoding.UTF8.GetString(bytes)));
             }
 
-            return known.Text;
+            return place.Text;
         }
     }
 }

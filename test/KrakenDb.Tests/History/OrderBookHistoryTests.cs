@@ -1,3 +1,4 @@
+using System.Text;
 using KrakenDb.Kraken;
 using KrakenDb.Tests.Books;
 using Shouldly;
@@ -180,6 +181,85 @@ public sealed class OrderBookHistoryTests
         await BookArchive.Of(_store).AppendAsync(write with { Batch = left }, default);
 
         (await new BookVerifier(_store, () => new KrakenBookWire()).VerifyAsync()).Damage[0].ShouldBe("Session 1: sequences 50 to 50 are missing.");
+    }
+
+    [Fact]
+    public async Task A_market_subscribed_again_at_another_depth_has_each_moment_s_depth()
+    {
+        const int Updates = 1_300;
+        var wire = new KrakenBookWire();
+        var recording = new BookRecording(wire, 1, "test");
+        var random = new Random(5);
+        var buffer = new byte[4096];
+        var oracle = new Dictionary<int, (BookPrice[] Bids, BookPrice[] Asks)>();
+        var index = 0;
+        foreach (var depth in (int[])[10, 25, 10])
+        {
+            recording.Add(Encoding.UTF8.GetBytes($$"""{"method":"subscribe","result":{"channel":"book","depth":{{depth}},"snapshot":true,"symbol":"BTC/USD"},"success":true}"""), Time(index++));
+            var book = new OrderBook(depth);
+            for (var update = 0; update < Updates; update++)
+            {
+                // Fewer levels than the depth at first, later more than it.
+                WireLevel[] bids = [new(50_000 - random.Next(update < 5 ? 4 : 40), 1, (UInt128)random.Next(3), 8)];
+                WireLevel[] asks = [new(50_001 + random.Next(update < 5 ? 4 : 40), 1, (UInt128)random.Next(3), 8)];
+                book.Apply(bids, asks);
+                var length = wire.Write(update == 0 ? BookFrameKind.Snapshot : BookFrameKind.Update, Symbol, update == 0 ? book.Bids : bids, update == 0 ? book.Asks : asks, wire.Checksum(book), Time(index), ref buffer);
+                oracle.Add(index, (Prices(book.Bids), Prices(book.Asks)));
+                recording.Add(buffer.AsSpan(0, length), Time(index++));
+            }
+        }
+
+        await BookArchive.Of(_store).AppendAsync(recording.Take(), default);
+
+        foreach (var moment in oracle.Keys.Where(key => key % 97 == 0 || key % (Updates + 1) > Updates - 20))
+        {
+            var book = (await History.GetBookAsync(Symbol, At(Time(moment)))).ShouldNotBeNull();
+            book.IsVerified.ShouldBeTrue();
+            book.Bids.ShouldBe(oracle[moment].Bids, $"at {moment}");
+            book.Asks.ShouldBe(oracle[moment].Asks);
+        }
+
+        // Subscribed anew, and no snapshot yet: the last that was known.
+        var between = (await History.GetBookAsync(Symbol, At(Time(Updates + 1)))).ShouldNotBeNull();
+        between.IsVerified.ShouldBeFalse();
+        between.Bids.ShouldBe(oracle[Updates].Bids);
+
+        var replayed = 0;
+        await foreach (var items in History.ReplayBatchesAsync(new BookReplayQuery { Symbol = Symbol, WithBooks = true, Start = At(Time(Updates - 50)), AllowGaps = true }))
+        {
+            foreach (var item in items.ToArray().Where(item => item.Book is not null))
+            {
+                item.Book!.Bids.ShouldBe(oracle[(int)item.Message!.Sequence].Bids);
+                replayed++;
+            }
+        }
+
+        replayed.ShouldBe((2 * Updates) + 51);
+    }
+
+    [Fact]
+    public async Task Batches_are_the_items_of_the_replay()
+    {
+        var frames = CaptureText.Frames(CaptureText.Names[1]);
+        await RecordAsync(frames, session: 1);
+        await RecordAsync(frames.Take(300).ToList(), session: 2, offset: 7);
+        var query = new BookReplayQuery { AllowGaps = true };
+        var single = new List<(long, long, string)>();
+        await foreach (var item in History.ReplayAsync(query))
+        {
+            single.Add((item.Message!.SessionId, item.Message.Sequence, Encoding.UTF8.GetString(item.Message.Raw.Span)));
+        }
+
+        var batched = new List<(long, long, string)>();
+        await foreach (var items in History.ReplayBatchesAsync(query))
+        {
+            items.IsEmpty.ShouldBeFalse();
+            batched.AddRange(items.ToArray().Select(item => (item.Message!.SessionId, item.Message.Sequence, Encoding.UTF8.GetString(item.Message.Raw.Span))));
+        }
+
+        batched.ShouldBe(single);
+        batched.Count.ShouldBe(frames.Count + 300);
+        Should.Throw<ArgumentException>(() => History.ReplayBatchesAsync(query with { Speed = 1 }));
     }
 
     private static long Time(int index) => Start + (index * 20_000_000L);
