@@ -39,7 +39,7 @@ internal sealed class TradePieces(TradeBatch trades, (long Id, long Microseconds
             return;
         }
 
-        var (first, last) = ((long?)null, (long?)null);
+        var (first, last, next) = ((long?)null, (long?)null, (long?)null);
         if (before is { } previous && previous.Microseconds >= _start && previous.Microseconds < end)
         {
             (first, last) = (previous.Id, previous.Id);
@@ -47,14 +47,19 @@ internal sealed class TradePieces(TradeBatch trades, (long Id, long Microseconds
 
         for (var index = 0; index < trades.Count; index++)
         {
-            var time = trades[index].TimestampMicroseconds;
-            if (time >= _start && time < end)
+            var (id, time) = (trades.Id[index], trades[index].TimestampMicroseconds);
+            if (time >= end)
             {
-                var id = trades.Id[index];
-                first = first is { } lower ? Math.Min(lower, id) : id;
-                last = last is { } higher ? Math.Max(higher, id) : id;
+                next ??= id;
+                continue;
             }
+
+            last = last is { } higher ? Math.Max(higher, id) : id;
+            first = time < _start ? first : first is { } lower ? Math.Min(lower, id) : id;
         }
+
+        // A range without a trade: what comes next tells what was before. Without an id a range joins nothing.
+        last ??= before?.Id ?? (next > 1 ? next - 1 : null);
 
         _covered.Add(new CoverageRange
         {
@@ -62,7 +67,7 @@ internal sealed class TradePieces(TradeBatch trades, (long Id, long Microseconds
             Source = CandleSource.ProvenTrades,
             Grade = CoverageGrade.Proven,
             FirstTradeId = first,
-            LastTradeId = last ?? before?.Id,
+            LastTradeId = last,
         });
         _start = end;
     }

@@ -135,6 +135,14 @@ internal sealed partial class TradeStretch
             start = Interval.Minute.Floor(page.Trades[0].TimestampMicroseconds);
         }
 
+        if (page.Trades.Count == 0 && _last is null && start is { } since)
+        {
+            // Nothing more was traded: the last trade that is stored is the last of all.
+            var coverage = await _store.GetCoverageAsync(_symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
+            var known = coverage.LastOrDefault(range => range.Grade == CoverageGrade.Proven && range.Range.StartMicroseconds <= since && range.Range.EndMicroseconds >= since);
+            _last = known?.LastTradeId is { } id ? (id, since - 1) : null;
+        }
+
         var pieces = new TradePieces(page.Trades, _last);
         var seen = new List<AbsentTradeIds>();
         long missing = 0;
@@ -168,6 +176,11 @@ internal sealed partial class TradeStretch
         }
 
         IReadOnlyList<CoverageRange> covered = isWhole ? pieces.Covered : [];
+        if (!isWhole)
+        {
+            LogNotStored(_logger, _symbol, page.WithoutId + page.Rejected, page.Rows, _since);
+        }
+
         if (missing > 0)
         {
             LogMissing(_logger, _symbol, missing, string.Join(", ", seen.Select(ids => $"{ids.FirstId}-{ids.LastId}")));
@@ -219,6 +232,9 @@ internal sealed partial class TradeStretch
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Symbol}: ids are missing after {Since}; looking again")]
     private static partial void LogAgain(ILogger logger, string symbol, string since);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol}: {Count} of {Rows} trades after {Since} have no id or cannot be true; the others are stored, and their range stays a gap")]
+    private static partial void LogNotStored(ILogger logger, string symbol, int count, int rows, string since);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol}: the exchange did not show {Count} trade ids ({Ids}); their range stays a gap")]
     private static partial void LogMissing(ILogger logger, string symbol, long count, string ids);

@@ -18,6 +18,7 @@ public sealed class LiveCollectionScenario
     private const int TradesInFull = 5_040_000;
     private const int MinutesInFull = 60;
     private const int SymbolCount = 20;
+    private const int SymbolCountOfAFew = 8;
     private const int Kills = 3;
 
     /// <summary>The clock of the exchange and of the program, timers, limits and time-outs included, goes so many times as fast.</summary>
@@ -26,16 +27,14 @@ public sealed class LiveCollectionScenario
     // They cost seconds of waiting each: nothing for the small scale.
     private static readonly FeedFault[] Slow = [FeedFault.HalfOpen, FeedFault.SilentTrades, FeedFault.SlowAck, FeedFault.MissingAck, FeedFault.LostRequest];
 
-    private static readonly string[] Symbols = [.. MarketSpec.Popular.Take(SymbolCount)];
-
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task On_DuckDB_a_recording_killed_three_times_ends_as_the_exchange_has_it()
     {
         using var folder = new TemporaryFolder();
         await RunAsync("DuckDB", folder["kraken.duckdb"], restart: null);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task On_PostgreSQL_a_recording_killed_three_times_on_a_restarted_server_ends_as_the_exchange_has_it()
     {
         using var server = PostgresServer.StartOwn("-c fsync=off -c synchronous_commit=off");
@@ -51,18 +50,20 @@ public sealed class LiveCollectionScenario
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var random = ScenarioScale.Start($"Killed recording on {engine}");
-        var (trades, minutes) = (ScenarioScale.Of(TradesInFull), ScenarioScale.Of(MinutesInFull, least: 3));
+        var minutes = ScenarioScale.Of(MinutesInFull, least: 3);
+        string[] symbols = [.. MarketSpec.Popular.Take(minutes > 10 ? SymbolCount : SymbolCountOfAFew)];
+        var trades = ScenarioScale.Of(TradesInFull) * symbols.Length / SymbolCount;
         var seed = (ulong)random.Next();
         var origin = TimeProvider.System.GetUtcNow();
         var clock = new SimulatedClock(TimeProvider.System, Factor, origin);
         var start = new DateTimeOffset(origin.Ticks - (origin.Ticks % TimeSpan.TicksPerMinute), TimeSpan.Zero);
         var end = start.AddMinutes(minutes);
-        var pace = decimal.Round((decimal)trades / (SymbolCount * minutes * 60), 2);
-        ScenarioScale.Tell(string.Create(CultureInfo.InvariantCulture, $"clock and limits {Factor} times as fast; {minutes} minutes, {SymbolCount} markets, {pace} trades a second each"));
+        var pace = decimal.Round((decimal)trades / (symbols.Length * minutes * 60), 2);
+        ScenarioScale.Tell(string.Create(CultureInfo.InvariantCulture, $"clock and limits {Factor} times as fast; {minutes} minutes, {symbols.Length} markets, {pace} trades a second each"));
         await using var exchange = await SimulatedExchange.StartAsync(
             new SimulatedExchangeOptions
             {
-                Markets = [.. Symbols.Select(symbol => MarketSpec.Of(symbol, seed).WithPace(pace) with { Start = start })],
+                Markets = [.. symbols.Select(symbol => MarketSpec.Of(symbol, seed).WithPace(pace) with { Start = start })],
                 TimeProvider = clock,
                 LimitTimeProvider = clock,
                 RateLimitScale = 1,
@@ -80,7 +81,7 @@ public sealed class LiveCollectionScenario
             ["KRAKEN_API_URL"] = exchange.BaseAddress.ToString().TrimEnd('/'),
             ["KRAKEN_WS_URL"] = exchange.FeedAddress.ToString(),
         };
-        string[] arguments = ["collect", "--symbols", .. Symbols, "--since", start.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)];
+        string[] arguments = ["collect", "--symbols", .. symbols, "--since", start.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)];
         var watch = Stopwatch.StartNew();
         var program = ProgramUnderTest.Start(environment, arguments);
         try
@@ -106,7 +107,7 @@ public sealed class LiveCollectionScenario
             }
 
             await UntilAsync(() => clock.GetUtcNow() >= end, program, cancellationToken);
-            await UntilProvenAsync(url, end, program, watch, cancellationToken);
+            await UntilProvenAsync(url, symbols, end, program, watch, cancellationToken);
             program.Megabytes.ShouldBeLessThan(1024, "the program's memory in MB");
             ScenarioScale.Tell(string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds:0.0} s: everything proven, {program.Megabytes} MB in memory; {exchange.Requests.Total} calls, {exchange.Requests.Faulty} with a fault; {exchange.FeedRecords.Count} connections"));
             await program.TerminateAsync(cancellationToken);
@@ -119,7 +120,7 @@ public sealed class LiveCollectionScenario
 
         await using var store = await MarketStore.OpenAsync(url, MarketStoreOptions.Default with { CreateIfMissing = false }, cancellationToken);
         long total = 0;
-        foreach (var symbol in Symbols)
+        foreach (var symbol in symbols)
         {
             total += await CompareAsync(store, exchange, symbol, start, end, cancellationToken);
         }
@@ -144,7 +145,7 @@ public sealed class LiveCollectionScenario
     }
 
     /// <summary>Until every market is one proven range from its start to the end; asked of the running program where it owns the file.</summary>
-    private static async Task UntilProvenAsync(string url, DateTimeOffset end, ProgramUnderTest program, Stopwatch watch, CancellationToken cancellationToken)
+    private static async Task UntilProvenAsync(string url, string[] symbols, DateTimeOffset end, ProgramUnderTest program, Stopwatch watch, CancellationToken cancellationToken)
     {
         var limit = watch.Elapsed + TimeSpan.FromMinutes(ScenarioScale.Of(10, least: 3));
         while (true)
@@ -152,7 +153,7 @@ public sealed class LiveCollectionScenario
             var open = new List<string>();
             await using (var store = await MarketStore.OpenAsync(url, MarketStoreOptions.Default with { CreateIfMissing = false }, cancellationToken))
             {
-                foreach (var symbol in Symbols)
+                foreach (var symbol in symbols)
                 {
                     var coverage = await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken);
                     if (coverage is not [{ Grade: CoverageGrade.Proven } only] || only.Range.End < end)
@@ -176,7 +177,9 @@ public sealed class LiveCollectionScenario
     private static async Task<long> CompareAsync(IMarketStore store, SimulatedExchange exchange, string symbol, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
         var covered = (await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken)).ShouldHaveSingleItem();
-        (covered.Grade, covered.Range.Start, covered.FirstTradeId).ShouldBe((CoverageGrade.Proven, start, 1), symbol);
+
+        // A market that was quiet at first has no first trade where its coverage began.
+        (covered.Grade, covered.Range.Start, covered.FirstTradeId ?? 1).ShouldBe((CoverageGrade.Proven, start, 1), symbol);
         covered.Range.End.ShouldBeGreaterThanOrEqualTo(end);
         var stored = (await store.ReadTradesAsync(symbol, new TimeRange(start.AddDays(-1), start.AddDays(2)), 0, int.MaxValue, cancellationToken)).Rows().ToList();
         var truth = exchange.Trades(symbol, start, covered.Range.End.AddMinutes(10)).Take(stored.Count + 1).ToList();
@@ -197,7 +200,8 @@ public sealed class LiveCollectionScenario
             (next.UnixNanoseconds / 1000).ShouldBeGreaterThanOrEqualTo(covered.Range.EndMicroseconds - 1, $"{symbol}: trade {next.Id} is covered and not stored");
         }
 
-        stored.Count(row => row.TimestampMicroseconds < covered.Range.EndMicroseconds - 1).ShouldBeLessThanOrEqualTo((int)covered.LastTradeId!.Value);
+        covered.LastTradeId.ShouldNotBeNull(symbol);
+        stored.Count(row => row.TimestampMicroseconds < covered.Range.EndMicroseconds - 1).ShouldBeLessThanOrEqualTo((int)covered.LastTradeId.Value);
         var minutes = (await store.GetCoverageAsync(symbol, DataType.Candles(Interval.Minute), cancellationToken)).ShouldHaveSingleItem();
         minutes.Range.ShouldBe(new TimeRange(start, Interval.Minute.Floor(covered.Range.End)));
         minutes.Grade.ShouldBe(CoverageGrade.Proven);

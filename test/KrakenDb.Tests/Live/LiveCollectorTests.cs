@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using KrakenDb.Tests.Ingestion;
 using KrakenDb.Tests.Storage;
+using Microsoft.Extensions.Logging;
 using Shouldly;
 using Xunit;
 
@@ -15,6 +17,7 @@ public sealed class LiveCollectorTests : IAsyncLifetime
     private readonly InMemoryMarketStore _memory;
     private readonly ListedMarket _rest;
     private readonly CancellationTokenSource _stop = new();
+    private readonly KeptLog _log = new();
     private ScriptedFeed _feed;
     private DatabaseWriter? _writer;
     private LiveCollector? _collector;
@@ -100,6 +103,68 @@ public sealed class LiveCollectorTests : IAsyncLifetime
 
         (await TradesAsync())[0].Range.Start.ShouldBe(Rows.Start);
         (await StoredAsync()).ShouldBe(Enumerable.Range(1, 43).Select(id => (long)id));
+    }
+
+    [Fact]
+    public async Task A_kill_before_the_first_question_leaves_a_gap_that_is_known_and_fetched_by_the_next_start()
+    {
+        var start = _clock.GetUtcNow();
+        Trade(1, 590);
+        Trade(2, 600.5m);
+        await StartAsync();
+        await _writer!.UpdateSyncStatusAsync(Symbol, DataType.Trades, start);
+        (await Store.GetWantedFromAsync(Symbol)).ShouldBe(start, "before the first trade");
+        await BringAsync(Trade(3, 602), Trade(4, 603), Trade(5, 604));
+        await _writer!.UpdateSyncStatusAsync(Symbol, DataType.Trades, _clock.GetUtcNow());
+        (await TradesAsync()).Covers(new TimeRange(start, start.AddSeconds(2))).ShouldBeFalse();
+        await StopAsync(isKilled: true);
+
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        await StartAsync();
+        await BringAsync(Trade(6, 725), Trade(7, 726));
+        await AdvanceUntilAsync(async () => await TradesAsync() is [{ LastTradeId: >= 6 }] && (await StoredAsync()).Count == 6);
+
+        (await TradesAsync())[0].Range.Start.ShouldBe(start);
+        (await StoredAsync()).ShouldBe([2, 3, 4, 5, 6, 7]);
+    }
+
+    [Fact]
+    public async Task A_kill_in_a_market_that_was_quiet_so_far_leaves_no_hole_before_its_first_trade()
+    {
+        // A REST reply without a trade covers the quiet; there is no id to join.
+        var quiet = new CoverageRange { Range = new TimeRange(Rows.Start, Rows.Start.AddSeconds(500)), Source = CandleSource.ProvenTrades, Grade = CoverageGrade.Proven };
+        Trade(1, 520);
+        TradeRow[] live = [Trade(2, 530), Trade(3, 540), Trade(4, 550)];
+        var step = TradeChain.Empty.After(TradeBatch.FromRows(live));
+        await Store.WriteAsync(
+            new StoreWrite { Symbol = Symbol, WantedFrom = Rows.Start, Trades = TradeBatch.FromRows(live), Covered = [(DataType.Trades, quiet), .. step.Proven.Select(range => (DataType.Trades, range))] },
+            default);
+        (await TradesAsync()).Count.ShouldBe(2);
+        _since = Rows.Start;
+        await StartAsync();
+        await BringAsync(Trade(5, 601));
+
+        await AdvanceUntilAsync(async () => await TradesAsync() is [{ LastTradeId: >= 4 }] && (await StoredAsync()).Count == 5);
+
+        (await StoredAsync()).ShouldBe([1, 2, 3, 4, 5]);
+    }
+
+    [Fact]
+    public async Task A_reply_with_a_row_that_cannot_be_stored_is_logged_and_asked_for_again()
+    {
+        var harmed = 0;
+        var rest = new ListedMarket(_clock, _market) { Change = (_, page) => page.Trades.Rows().Any(row => row.Id == 3) && harmed++ == 0 ? page with { Rejected = 1 } : page };
+        await StartAsync(rest, Symbol);
+        await BringAsync(Trade(1, 601), Trade(2, 602));
+        await AdvanceUntilAsync(async () => (await TradesAsync()).Any(range => range.Range.Start == Rows.Start.AddMinutes(10)));
+        Trade(3, 640);
+        await BringAsync(Trade(4, 641), Trade(5, 642));
+
+        await AdvanceUntilAsync(async () => await TradesAsync() is [{ LastTradeId: >= 4 }] && (await StoredAsync()).Count == 5);
+
+        harmed.ShouldBeGreaterThan(1);
+        _log.Lines.ShouldContain(line => line.Contains("1 of ", StringComparison.Ordinal) && line.Contains("cannot be true", StringComparison.Ordinal));
+        (await StoredAsync()).ShouldBe([1, 2, 3, 4, 5]);
     }
 
     [Fact]
@@ -313,7 +378,7 @@ public sealed class LiveCollectorTests : IAsyncLifetime
         _feed = new ScriptedFeed(_clock);
         _writer = new DatabaseWriter(_memory, new DatabaseWriterOptions { TimeProvider = _clock, TradeFlushInterval = TimeSpan.FromSeconds(1) });
         await _writer.StartAsync();
-        _collector = new LiveCollector(_memory, _feed, rest, _writer, new LiveCollectorOptions { Symbols = symbols.Length > 0 ? symbols : [Symbol], Since = _since, TimeProvider = _clock });
+        _collector = new LiveCollector(_memory, _feed, rest, _writer, new LiveCollectorOptions { Symbols = symbols.Length > 0 ? symbols : [Symbol], Since = _since, TimeProvider = _clock, Logger = _log });
         var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         _running = Task.Run(() => _collector.RunAsync(stop.Token));
         _stopRun = stop;
@@ -365,6 +430,18 @@ public sealed class LiveCollectorTests : IAsyncLifetime
             _clock.Advance(step ?? TimeSpan.FromSeconds(1));
             await Task.Delay(1, patience.Token);
         }
+    }
+
+    private sealed class KeptLog : ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue(formatter(state, exception));
     }
 
     /// <summary>A list that one thread reads while another adds.</summary>

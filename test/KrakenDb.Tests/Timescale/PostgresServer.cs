@@ -19,6 +19,7 @@ internal sealed class PostgresServer : IDisposable
     private readonly string _binaries;
     private readonly string _folder;
     private readonly string _options;
+    private int _isDisposed;
 
     private PostgresServer(string binaries, string options)
     {
@@ -38,6 +39,15 @@ internal sealed class PostgresServer : IDisposable
         var server = LazyShared.Value;
         Required.Part("postgres", server is not null, Missing);
         return server!;
+    }
+
+    /// <summary>After the last test.</summary>
+    public static void StopShared()
+    {
+        if (LazyShared.IsValueCreated)
+        {
+            LazyShared.Value?.Dispose();
+        }
     }
 
     /// <summary>A server of one test's own, which may be killed.</summary>
@@ -70,6 +80,11 @@ internal sealed class PostgresServer : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         try
         {
             Kill();
@@ -102,6 +117,8 @@ internal sealed class PostgresServer : IDisposable
         var server = new PostgresServer(binaries, "-c fsync=off -c synchronous_commit=off -c max_connections=200");
         server.Initialize();
         server.Start();
+
+        // For a run that is interrupted. Otherwise PostgresServerEnd was here before: xUnit grants an ending process ten seconds.
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Dispose();
         return server;
     }

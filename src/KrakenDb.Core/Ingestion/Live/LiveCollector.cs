@@ -149,31 +149,57 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
     {
         foreach (var symbol in _symbols.Values)
         {
-            var coverage = await CoverageAsync(symbol.Symbol, cancellationToken).ConfigureAwait(false);
-            if (options.Since is { } since && IsMissing(coverage, since))
+            var (from, lastId) = await AskAsync(token => FindStartAsync(symbol.Symbol, token), cancellationToken).ConfigureAwait(false);
+            (symbol.SeedFrom, symbol.SeedLastId) = (from, lastId);
+        }
+    }
+
+    private async Task<(DateTimeOffset From, long? LastId)> FindStartAsync(string symbol, CancellationToken cancellationToken)
+    {
+        var now = _clock.GetUtcNow();
+        var coverage = await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
+        var wanted = await store.GetWantedFromAsync(symbol, cancellationToken).ConfigureAwait(false);
+        if (options.Since is { } since && IsMissing(coverage, since))
+        {
+            // Never begun, or killed before what lies before the first live trade was fetched.
+            return (since, null);
+        }
+
+        if (options.Since is null && wanted >= now - options.RepairReach && IsMissing(coverage, wanted.Value))
+        {
+            // The same without a time that was asked for: an earlier run began then.
+            return (wanted.Value, null);
+        }
+
+        var proven = coverage.Where(range => range.Grade == CoverageGrade.Proven).ToList();
+        if (proven.Count == 0)
+        {
+            if (wanted is null)
             {
-                // Never begun, or killed before what lies before the first live trade was fetched.
-                (symbol.SeedFrom, symbol.SeedLastId) = (since, null);
-                continue;
+                // Before the first trade: a kill from here on leaves a gap that is known.
+                await store.WriteAsync(new StoreWrite { Symbol = symbol, WantedFrom = now }, cancellationToken).ConfigureAwait(false);
             }
 
-            var last = coverage.LastOrDefault(range => range.Grade == CoverageGrade.Proven);
-            symbol.SeedFrom = last?.Range.End ?? _clock.GetUtcNow();
-            symbol.SeedLastId = last?.LastTradeId;
+            return (now, null);
         }
+
+        // Nothing joins by its id where none is known (a quiet market before its first trade): the stretch goes on there.
+        var last = proven.Find(range => range.LastTradeId is null && range.Range.End >= now - options.RepairReach) ?? proven[^1];
+        return (last.Range.End, last.LastTradeId);
     }
 
     private static bool IsMissing(CoverageSet trades, DateTimeOffset since) =>
         trades.FirstOrDefault(range => range.Grade == CoverageGrade.Proven) is not { } first
         || (first.Range.Start > since && trades.Gaps(new TimeRange(since, first.Range.Start)).Count > 0);
 
-    private async Task<CoverageSet> CoverageAsync(string symbol, CancellationToken cancellationToken)
+    // A store that is away at the start is waited for.
+    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> question, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                return await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
+                return await question(cancellationToken).ConfigureAwait(false);
             }
             catch (MarketStoreException exception) when (exception.IsTransient)
             {
@@ -186,7 +212,9 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
     private async Task RepairAsync(CancellationToken cancellationToken)
     {
         var clock = await ReadClockAsync(cancellationToken).ConfigureAwait(false);
-        using var gate = new SemaphoreSlim(options.MaxConcurrent, options.MaxConcurrent);
+
+        // Never disposed: fills that wait for it would wait for ever, and it holds nothing.
+        var gate = new SemaphoreSlim(options.MaxConcurrent, options.MaxConcurrent);
         var repair = new LiveRepair(store, source, writer, feed, options, clock);
         foreach (var symbol in _symbols.Values)
         {
