@@ -6,8 +6,6 @@ namespace KrakenDb;
 /// </summary>
 internal static class StoreTables
 {
-    private const string RecordedBooks = "recordings go from store to store by book export and book import, which verify them; a store that has some is not copied without them";
-
     public static readonly StoreTable Cursors = new("import_cursors", key: "file", columns: "file text, position integer, state text");
 
     public static readonly StoreTable Coverage = new(
@@ -29,12 +27,6 @@ internal static class StoreTables
     {
         ["schema_version"] = "each store's own migrations write it",
         ["pending_refresh"] = "derived: writes to the destination fill it anew",
-        ["capture_sessions"] = RecordedBooks,
-        ["kraken_orderbook_messages"] = RecordedBooks,
-        ["kraken_orderbook_entries"] = RecordedBooks,
-        ["orderbook_levels"] = RecordedBooks,
-        ["orderbook_keyframes"] = RecordedBooks,
-        ["orderbook_incidents"] = RecordedBooks,
         ["retention_policies"] = "what a store drops is decided for each store: kraken-db db retention set",
         ["orderbook_levels"] = "each engine's own shape of the levels; they come with their messages",
         ["kraken_orderbook_entries"] = "each engine's own shape of the levels; they come with their messages",
