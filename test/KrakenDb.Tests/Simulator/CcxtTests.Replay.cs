@@ -21,8 +21,9 @@ public sealed partial class CcxtTests
         var folder = await InstallAsync(cancellationToken);
         var source = await ReplaySource.Recorded;
         var from = ReplaySource.BookStart.AddSeconds(90);
-        await using var server = await source.ServeAsync(from, 20, clock: null, cancellationToken);
+        await using var server = await source.ServeAsync(from, 0, clock: null, cancellationToken);
         server.Clock.Pause();
+        server.Clock.SetSpeed(20);
 
         var run = await ChildProcess.RunAsync(
             "node",
