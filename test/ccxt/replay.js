@@ -20,9 +20,12 @@ const rest = (await exchange.fetchTrades(symbol, Number(since), 1000)).map(({ id
 // The first messages of both come while the clock stands, so that nothing is missed.
 const row = ({ id, timestamp, price, amount, side, type }) => [id, timestamp, price, amount, side, type];
 const seenBooks = [];
+let begun = false;
 const watchBook = async () => {
   while (seenBooks.length < Number(books)) {
     const { datetime, asks, bids } = await exchange.watchOrderBook(symbol, 25);
+    begun = true;
+    // It gives a snapshot no time.
     if (datetime !== undefined)
       seenBooks.push([datetime, asks.map(([price, amount]) => [price, amount]), bids.map(([price, amount]) => [price, amount])]);
   }
@@ -35,7 +38,7 @@ const watchTrades = async () => {
 };
 const watching = watchTrades().catch(error => { if (!done) throw error; });
 const book = watchBook();
-while (seenBooks.length === 0)
+while (!begun)
   await new Promise(resolve => setTimeout(resolve, 10));
 await control('resume');
 await book;

@@ -4,7 +4,7 @@ namespace KrakenDb.Simulator;
 /// One WebSocket connection. What it sends is read while it sends: a client that reads slowly is told late, costs no memory, and is dropped when it takes nothing for a
 /// while. Within a connection time never goes back: a seek ends it.
 /// </summary>
-internal sealed class ReplayConnection
+internal sealed class ReplayConnection : IAsyncDisposable
 {
     private const int FlushBytes = 1 << 16;
     private const int ServiceRestart = 1012;
@@ -33,18 +33,13 @@ internal sealed class ReplayConnection
         _subscriptions = new ReplaySubscriptions(markets, _writer, _answers);
     }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public ValueTask DisposeAsync()
     {
-        try
-        {
-            await _link.RunAsync(SendAsync, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            _clock.Leave(this);
-            await _subscriptions.DisposeAsync().ConfigureAwait(false);
-        }
+        _clock.Leave(this);
+        return _subscriptions.DisposeAsync();
     }
+
+    public Task RunAsync(CancellationToken cancellationToken) => _link.RunAsync(SendAsync, cancellationToken);
 
     private async Task SendAsync(CancellationToken cancellationToken)
     {

@@ -96,7 +96,11 @@ internal sealed class ReplayServer : IAsyncDisposable
         try
         {
             var id = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-            await new ReplayConnection(_options, Clock, Markets, stream, id, context.Abort).RunAsync(either.Token).ConfigureAwait(false);
+            var connection = new ReplayConnection(_options, Clock, Markets, stream, id, context.Abort);
+            await using (connection.ConfigureAwait(false))
+            {
+                await connection.RunAsync(either.Token).ConfigureAwait(false);
+            }
         }
         finally
         {

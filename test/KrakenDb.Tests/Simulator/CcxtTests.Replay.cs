@@ -20,13 +20,14 @@ public sealed partial class CcxtTests
         var cancellationToken = TestContext.Current.CancellationToken;
         var folder = await InstallAsync(cancellationToken);
         var source = await ReplaySource.Recorded;
-        var from = ReplaySource.BookStart.AddSeconds(30);
-        await using var server = await source.ServeAsync(from, 60, clock: null, cancellationToken);
+        var from = ReplaySource.BookStart.AddSeconds(90);
+        await using var server = await source.ServeAsync(from, 0, clock: null, cancellationToken);
         server.Clock.Pause();
+        server.Clock.SetSpeed(20);
 
         var run = await ChildProcess.RunAsync(
             "node",
-            ["replay.js", server.BaseAddress.ToString().TrimEnd('/'), server.FeedAddress.ToString(), ReplaySource.Symbol, $"{ReplaySource.BookStart.ToUnixTimeMilliseconds()}", "300"],
+            ["replay.js", server.BaseAddress.ToString().TrimEnd('/'), server.FeedAddress.ToString(), ReplaySource.Symbol, $"{ReplaySource.BookStart.ToUnixTimeMilliseconds()}", "500"],
             folder,
             environment: null,
             cancellationToken);
@@ -36,7 +37,7 @@ public sealed partial class CcxtTests
         var shown = source.Trades.Where(trade => trade.UnixNanoseconds >= WireTime.Nanoseconds(ReplaySource.BookStart) && trade.UnixNanoseconds <= WireTime.Nanoseconds(from)).ToArray();
         seen.GetProperty("rest").EnumerateArray().Select(trade => trade[0].GetString()).ShouldBe(shown.Select(trade => $"{trade.Id}"));
         var candle = seen.GetProperty("candles").EnumerateArray().Last();
-        candle[0].GetInt64().ShouldBe(ReplaySource.BookStart.ToUnixTimeMilliseconds());
+        candle[0].GetInt64().ShouldBe(ReplaySource.BookStart.AddMinutes(1).ToUnixTimeMilliseconds());
         candle[4].GetDecimal().ShouldBe((decimal)shown[^1].Price / Scale.One);
         CheckReplayedTrades(seen.GetProperty("trades"), source, from);
         await CheckReplayedBooksAsync(seen.GetProperty("books"), source, cancellationToken);
@@ -96,7 +97,7 @@ public sealed partial class CcxtTests
     private static async Task CheckReplayedBooksAsync(JsonElement seen, ReplaySource source, CancellationToken cancellationToken)
     {
         var history = new OrderBookHistory(source.Store, () => new KrakenBookWire());
-        seen.GetArrayLength().ShouldBe(300);
+        seen.GetArrayLength().ShouldBe(500);
         foreach (var book in seen.EnumerateArray())
         {
             var time = DateTimeOffset.Parse(book[0].GetString()!, CultureInfo.InvariantCulture);

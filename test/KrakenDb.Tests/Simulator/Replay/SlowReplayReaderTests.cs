@@ -18,7 +18,8 @@ public sealed class SlowReplayReaderTests
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         // It takes the status and the first page of messages, and then nothing more.
-        var running = new ReplayConnection(options, clock, await ReplayMarkets.CreateAsync(options, clock, cancellationToken), socket, id: 1, abort: () => { }).RunAsync(over.Token);
+        await using var connection = new ReplayConnection(options, clock, await ReplayMarkets.CreateAsync(options, clock, cancellationToken), socket, id: 1, abort: () => { });
+        var running = connection.RunAsync(over.Token);
         await socket.Stuck.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, cancellationToken);
         var reached = clock.GetUtcNow();
 
