@@ -35,7 +35,7 @@ internal sealed partial class BookRecorder : ILiveFeedHandler, IAsyncDisposable
         _logger = options.Logger;
         _journal = new BookJournal(options.JournalFolder, createWire());
         _writing = Task.Run(WriteAsync);
-        _writing.ContinueWith(_ => _queue.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = _writing.ContinueWith(_ => _queue.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     /// <summary>Ends with the recorder; before that only with an error, when not even the journal takes frames: then nothing is queued any more.</summary>
