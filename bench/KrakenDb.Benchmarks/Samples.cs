@@ -9,6 +9,8 @@ internal sealed class Samples
 
     public double Median => Percentile(0.5);
 
+    public int Count => _milliseconds.Count;
+
     /// <summary>Milliseconds.</summary>
     public double Sum => _milliseconds.Sum();
 

@@ -15,7 +15,7 @@ internal sealed class BookCollection : IAsyncDisposable
         _recorder = recorder;
         _logger = logger;
         Feed = feed;
-        _recorder?.Completion.ContinueWith(
+        _ = _recorder?.Completion.ContinueWith(
             ended => LogFailed(ended.Exception!.GetBaseException()), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 

@@ -19,16 +19,16 @@ internal sealed class BookBatch(long sessionId)
 
     public Span<BookMessageRow> Rows => CollectionsMarshal.AsSpan(_rows);
 
-    public ReadOnlySpan<WireLevel> Levels(in BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel, row.LevelCount);
+    public ReadOnlySpan<WireLevel> Levels(BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel, row.LevelCount);
 
-    public ReadOnlySpan<WireLevel> Bids(in BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel, row.BidCount);
+    public ReadOnlySpan<WireLevel> Bids(BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel, row.BidCount);
 
-    public ReadOnlySpan<WireLevel> Asks(in BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel + row.BidCount, row.LevelCount - row.BidCount);
+    public ReadOnlySpan<WireLevel> Asks(BookMessageRow row) => CollectionsMarshal.AsSpan(_levels).Slice(row.FirstLevel + row.BidCount, row.LevelCount - row.BidCount);
 
-    public ReadOnlySpan<byte> Text(in BookMessageRow row) => CollectionsMarshal.AsSpan(_text).Slice(row.TextStart, row.TextLength);
+    public ReadOnlySpan<byte> Text(BookMessageRow row) => CollectionsMarshal.AsSpan(_text).Slice(row.TextStart, row.TextLength);
 
     /// <summary>A copy, for writers that wait while they send it.</summary>
-    public byte[] TextBytesOf(in BookMessageRow row) => Text(row).ToArray();
+    public byte[] TextBytesOf(BookMessageRow row) => Text(row).ToArray();
 
     /// <summary>Adds a frame; the places of its levels and text are filled in.</summary>
     public void Add(BookMessageRow row, ReadOnlySpan<WireLevel> bids, ReadOnlySpan<WireLevel> asks, ReadOnlySpan<byte> text)
@@ -99,7 +99,7 @@ internal sealed class BookBatch(long sessionId)
 
     /// <summary>The frame's bytes as they came.</summary>
     /// <exception cref="MarketStoreException">A usual frame could not be written from its fields: the rows were changed.</exception>
-    public ReadOnlySpan<byte> Frame(in BookMessageRow row, IBookWire wire, ref byte[] buffer)
+    public ReadOnlySpan<byte> Frame(BookMessageRow row, IBookWire wire, ref byte[] buffer)
     {
         if (row.TextLength > 0 || !row.IsUsual)
         {

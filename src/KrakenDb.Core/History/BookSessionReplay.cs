@@ -67,7 +67,7 @@ internal sealed class BookSessionReplay(OrderBookHistory history, IBookArchive a
             for (; index < batch.Count && count < items.Length; index++)
             {
                 // Frames out of the order of their times lie between the first and the last, too.
-                if (Take(batch, in batch.Rows[index]) is { } item)
+                if (Take(batch, batch.Rows[index]) is { } item)
                 {
                     items[count++] = item;
                 }
@@ -81,7 +81,7 @@ internal sealed class BookSessionReplay(OrderBookHistory history, IBookArchive a
         return items.AsMemory(0, count);
     }
 
-    private BookReplayItem? Take(BookBatch batch, in BookMessageRow row)
+    private BookReplayItem? Take(BookBatch batch, BookMessageRow row)
     {
         BookState? book = null;
         // A market may be subscribed again at another depth.

@@ -172,7 +172,7 @@ public sealed class OrderBookHistory
             : throw new ArgumentException("Batches have no pace: replay item by item (ReplayAsync), or with a speed of 0.", nameof(query));
     }
 
-    internal static BookMessage ToMessage(long sessionId, in BookMessageRow row, ReadOnlyMemory<byte> raw) => new()
+    internal static BookMessage ToMessage(long sessionId, BookMessageRow row, ReadOnlyMemory<byte> raw) => new()
     {
         SessionId = sessionId,
         Sequence = row.Sequence,
@@ -186,7 +186,7 @@ public sealed class OrderBookHistory
         Raw = raw,
     };
 
-    internal static BookState ToState(BookChain chain, long sessionId, in BookMessageRow row) => new()
+    internal static BookState ToState(BookChain chain, long sessionId, BookMessageRow row) => new()
     {
         Symbol = row.Symbol!,
         Depth = chain.Book.Depth,
@@ -254,7 +254,7 @@ public sealed class OrderBookHistory
     }
 
     /// <summary>The depth that a market is subscribed at from this message on; null where it says none.</summary>
-    internal static int? DepthOf(BookBatch batch, in BookMessageRow row, IBookWire wire)
+    internal static int? DepthOf(BookBatch batch, BookMessageRow row, IBookWire wire)
     {
         if (row is not { Kind: BookFrameKind.Answer, Symbol: not null })
         {
@@ -267,7 +267,7 @@ public sealed class OrderBookHistory
         return frame.Depth;
     }
 
-    internal static void Apply(BookChain chain, BookBatch batch, in BookMessageRow row)
+    internal static void Apply(BookChain chain, BookBatch batch, BookMessageRow row)
     {
         if (row.Kind is not (BookFrameKind.Snapshot or BookFrameKind.Update))
         {
