@@ -40,9 +40,9 @@ internal sealed class TradePieces(TradeBatch trades, (long Id, long Microseconds
         }
 
         var (first, last, next) = ((long?)null, (long?)null, (long?)null);
-        if (before is { } previous && previous.Microseconds >= _start && previous.Microseconds < end)
+        if (before is { } previous && previous.Microseconds < end)
         {
-            (first, last) = (previous.Id, previous.Id);
+            (first, last) = (previous.Microseconds >= _start ? previous.Id : null, previous.Id);
         }
 
         for (var index = 0; index < trades.Count; index++)

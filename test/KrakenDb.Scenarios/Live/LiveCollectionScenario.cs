@@ -91,14 +91,15 @@ public sealed class LiveCollectionScenario
                 // Spread over the hour, each somewhere within its part.
                 var at = start + ((end - start) * ((kill - 1) + (random.Next(20, 90) / 100.0)) / (Kills + 1));
                 await UntilAsync(() => clock.GetUtcNow() >= at, program, cancellationToken);
+
+                // It is to be met at work. (Who starts while the server is away ends, and is started again by a supervisor.)
+                await UntilAsync(() => program.Story.Contains("Recording ", StringComparison.Ordinal), program, cancellationToken);
                 if (restart is not null)
                 {
-                    // Who starts while the server is away ends, and is started again by a supervisor; here it is to be met at work.
-                    await UntilAsync(() => program.Story.Contains("Recording ", StringComparison.Ordinal), program, cancellationToken);
                     await restart();
-                    await Task.Delay(random.Next(0, 1000), cancellationToken);
                 }
 
+                await Task.Delay(random.Next(0, 1000), cancellationToken);
                 program.HasEnded.ShouldBeFalse(program.Story);
                 ScenarioScale.Tell(string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds:0.0} s: kill {kill} at {clock.GetUtcNow():HH:mm:ss}, {program.Megabytes} MB in memory{(restart is null ? "" : ", after a restart of the server")}"));
                 await program.KillAsync();
@@ -107,7 +108,7 @@ public sealed class LiveCollectionScenario
             }
 
             await UntilAsync(() => clock.GetUtcNow() >= end, program, cancellationToken);
-            await UntilProvenAsync(url, symbols, end, program, watch, cancellationToken);
+            await UntilProvenAsync(url, symbols, start, end, program, watch, cancellationToken);
             program.Megabytes.ShouldBeLessThan(1024, "the program's memory in MB");
             ScenarioScale.Tell(string.Create(CultureInfo.InvariantCulture, $"{watch.Elapsed.TotalSeconds:0.0} s: everything proven, {program.Megabytes} MB in memory; {exchange.Requests.Total} calls, {exchange.Requests.Faulty} with a fault; {exchange.FeedRecords.Count} connections"));
             await program.TerminateAsync(cancellationToken);
@@ -145,7 +146,7 @@ public sealed class LiveCollectionScenario
     }
 
     /// <summary>Until every market is one proven range from its start to the end; asked of the running program where it owns the file.</summary>
-    private static async Task UntilProvenAsync(string url, string[] symbols, DateTimeOffset end, ProgramUnderTest program, Stopwatch watch, CancellationToken cancellationToken)
+    private static async Task UntilProvenAsync(string url, string[] symbols, DateTimeOffset start, DateTimeOffset end, ProgramUnderTest program, Stopwatch watch, CancellationToken cancellationToken)
     {
         var limit = watch.Elapsed + TimeSpan.FromMinutes(ScenarioScale.Of(10, least: 3));
         while (true)
@@ -156,7 +157,7 @@ public sealed class LiveCollectionScenario
                 foreach (var symbol in symbols)
                 {
                     var coverage = await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken);
-                    if (coverage is not [{ Grade: CoverageGrade.Proven } only] || only.Range.End < end)
+                    if (coverage is not [{ Grade: CoverageGrade.Proven } only] || only.Range.Start > start || only.Range.End < end)
                     {
                         open.Add($"{symbol}: {coverage}");
                     }

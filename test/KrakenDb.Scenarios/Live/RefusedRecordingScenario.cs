@@ -48,8 +48,9 @@ public sealed class RefusedRecordingScenario
     private static async Task<SimulatedExchange> StartAsync(params string[] refused)
     {
         string[] symbols = ["BTC/USD", "ETH/USD"];
+        var start = UnixTime.ToDateTimeOffset(Interval.Minute.Floor(UnixTime.Microseconds(TimeProvider.System.GetUtcNow()))).AddMinutes(-5);
         var exchange = await SimulatedExchange.StartAsync(
-            new SimulatedExchangeOptions { Markets = [.. symbols.Select(symbol => MarketSpec.Of(symbol, 7).WithPace(20) with { Start = TimeProvider.System.GetUtcNow().AddMinutes(-5) })] },
+            new SimulatedExchangeOptions { Markets = [.. symbols.Select(symbol => MarketSpec.Of(symbol, 7).WithPace(20) with { Start = start })] },
             Ended);
         using var control = new HttpClient { BaseAddress = exchange.BaseAddress };
         foreach (var symbol in refused)
