@@ -95,7 +95,7 @@ public sealed class ReplayServerTests : IAsyncLifetime
 
         var made = 0;
         var text = await NextBookAsync(client);
-        text.ShouldContain("snapshot");
+        text.ShouldNotBeNull().ShouldContain("snapshot");
         for (text = await NextBookAsync(client); text != _source.SecondFrames[0].Text; text = await NextBookAsync(client), made++)
             checksums.ShouldContain(Checksum(JsonElement.Parse(text!)));
 
