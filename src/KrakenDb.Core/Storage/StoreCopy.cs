@@ -82,13 +82,6 @@ internal sealed class StoreCopy(IMarketStore source, IMarketStore destination, F
 
     private async Task<IReadOnlyList<StoreTable>> TablesAsync(CancellationToken cancellationToken)
     {
-        if (source is IBookArchive books && await books.GetCaptureSessionsAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 })
-        {
-            // Their coverage must never be claimed where their rows are not.
-            throw new MarketStoreException(
-                "The source holds recorded order books, which a copy does not take. Move them with kraken-db book export --allow-gaps --to FILE.jsonl and kraken-db book import FILE.jsonl, or take the whole store with kraken-db db backup.");
-        }
-
         var from = await _sourceTables.GetTablesAsync(cancellationToken).ConfigureAwait(false);
         var to = await _destinationTables.GetTablesAsync(cancellationToken).ConfigureAwait(false);
         var tables = new List<StoreTable>();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Reflection;
 using Xunit;
 
 namespace KrakenDb.Tests.House;
@@ -15,6 +17,12 @@ internal static class Required
         Part("data", Directory.Exists(folder), $"Real data is missing: put it into {folder}.");
         return folder;
     }
+
+    /// <summary>Skips where the compiler was told not to optimise: such code allocates where the program does not.</summary>
+    public static void OptimisedCode() => Part(
+        "release",
+        typeof(Candle).Assembly.GetCustomAttribute<DebuggableAttribute>() is not { IsJITOptimizerDisabled: true },
+        "This is a Debug build: dotnet test -c Release.");
 
     /// <summary>Skips or fails the running test unless the part is there.</summary>
     /// <param name="name">As written in KRAKENDB_REQUIRE.</param>

@@ -244,6 +244,7 @@ public sealed class DatabaseWriterTests : IAsyncDisposable
             await writer.WriteTradeAsync(Trade(id));
         }
 
+        await AdvanceUntilAsync(() => writer.GetStats().Dropped > 0);
         isAway = false;
         await AdvanceUntilAsync(() => writer.GetStats() is { TradeBufferSize: 0, JournalRecords: 0 });
 

@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using KrakenDb.Kraken;
 using KrakenDb.Tests.Books;
+using KrakenDb.Tests.House;
 using Shouldly;
 using Xunit;
 
@@ -175,6 +176,7 @@ public sealed class KrakenBookWireTests
     [Fact]
     public void Reading_applying_and_verifying_allocates_nothing_after_the_first_round()
     {
+        Required.OptimisedCode();
         var frames = CaptureText.Frames(CaptureText.Names[1]);
         var chain = new BookChain(25, _wire);
         Run();

@@ -1,5 +1,6 @@
 using System.Text;
 using KrakenDb.Kraken;
+using KrakenDb.Tests.House;
 using Shouldly;
 using Xunit;
 
@@ -306,6 +307,7 @@ public sealed class FrameParserTests
     [Fact]
     public void Trades_are_read_without_allocating()
     {
+        Required.OptimisedCode();
         var counters = new FeedCounters();
         var parser = new FrameParser(counters, new FeedLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TimeProvider.System), new NameTable());
         var sink = new CountingSink();

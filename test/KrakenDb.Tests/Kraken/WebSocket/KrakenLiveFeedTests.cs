@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using KrakenDb.Tests.House;
 using Shouldly;
@@ -241,14 +242,14 @@ public sealed class KrakenLiveFeedTests
     [Fact]
     public async Task A_book_whose_checksum_failed_is_unsubscribed_and_subscribed_again()
     {
-        var requests = new List<string>();
+        var requests = new ConcurrentQueue<string>();
         await using var exchange = new FakeExchange(async socket =>
         {
             await socket.HelloAsync();
             while (true)
             {
                 var request = await socket.AcceptAsync();
-                requests.Add(request.GetRawText());
+                requests.Enqueue(request.GetRawText());
             }
         });
         await using var run = new RunningFeed(exchange, Bitcoin with { Trades = false, BookDepth = 25 });
@@ -257,6 +258,13 @@ public sealed class KrakenLiveFeedTests
         ((ILiveFeed)run.Feed).ResubscribeBook("BTC/USD");
         await run.Told.UntilAsync("unsubscribed BTC/USD book");
         await run.Told.UntilAsync("subscribed BTC/USD book");
+
+        // A request is noted behind its answer.
+        while (requests.Count < 3)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
         requests.ShouldBe(
         [
             """{"method":"subscribe","params":{"channel":"book","symbol":["BTC/USD"],"depth":25,"snapshot":true},"req_id":1}""",
