@@ -39,6 +39,11 @@ internal interface ILiveFeedHandler
     {
     }
 
+    /// <summary>A subscription was not answered in time: no refusal; the feed asks again by itself.</summary>
+    void OnUnanswered(int connection, string symbol, string channel, TimeSpan waited)
+    {
+    }
+
     /// <summary>Trades of one symbol of one frame. Impossible ones were taken out and counted by the feed.</summary>
     void OnTrades(int connection, string symbol, ReadOnlySpan<TradeRow> trades, bool isSnapshot, long receivedAt)
     {

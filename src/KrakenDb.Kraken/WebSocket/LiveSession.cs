@@ -364,7 +364,9 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
         foreach (var subscription in _unanswered)
         {
             _counters.Unanswered++;
-            Refuse(subscription, string.Create(CultureInfo.InvariantCulture, $"no answer within {_options.AckTimeout.TotalSeconds:0.###} s"));
+            var channel = subscription.Topic.Channel.Name();
+            LogUnanswered(_options.Logger, subscription.Symbol, channel, _options.AckTimeout);
+            _handler.OnUnanswered(_number, subscription.Symbol, channel, _options.AckTimeout);
         }
 
         return WatchSilence();
@@ -465,6 +467,9 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
             // It is aborted next.
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol} {Channel} was not answered within {Waited}; it is asked for again")]
+    private static partial void LogUnanswered(ILogger logger, string symbol, string channel, TimeSpan waited);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol} {Channel} was refused: {Error}")]
     private static partial void LogRefused(ILogger logger, string symbol, string channel, string error);

@@ -44,6 +44,8 @@ internal sealed partial class SharedLiveFeed(ILiveFeed feed, int bookDepth, ILiv
 
         public void OnRefused(int connection, string symbol, string channel, string error) => Guarded(() => Of(channel).OnRefused(connection, symbol, channel, error));
 
+        public void OnUnanswered(int connection, string symbol, string channel, TimeSpan waited) => Guarded(() => Of(channel).OnUnanswered(connection, symbol, channel, waited));
+
         public void OnSilent(int connection, string symbol, string channel, TimeSpan silence) => Guarded(() => Of(channel).OnSilent(connection, symbol, channel, silence));
 
         public void OnInstruments(int connection, IReadOnlyList<Instrument> instruments, bool isSnapshot, long receivedAt) =>

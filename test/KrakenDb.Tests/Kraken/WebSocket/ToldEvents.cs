@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Channels;
 
 namespace KrakenDb.Tests.Kraken.WebSocket;
@@ -59,6 +60,8 @@ internal sealed class ToldEvents : ILiveFeedHandler
     public void OnSubscribed(int connection, string symbol, string channel, long receivedAt) => Write($"subscribed {symbol} {channel}");
 
     public void OnUnsubscribed(int connection, string symbol, string channel, long receivedAt) => Write($"unsubscribed {symbol} {channel}");
+
+    public void OnUnanswered(int connection, string symbol, string channel, TimeSpan waited) => Write(string.Create(CultureInfo.InvariantCulture, $"unanswered {symbol} {channel} {waited.TotalSeconds:0.###} s"));
 
     public void OnRefused(int connection, string symbol, string channel, string error) => Write($"refused {symbol} {channel} {error}");
 
