@@ -104,9 +104,9 @@ public sealed class SameOutputTests : IDisposable
         await SameAsync(stores, "db", "retention", "set", "candles_15m", "9d");
         await SameAsync(stores, "db", "retention", "run", "--format", "csv");
         await AskAsync(stores);
-        await SameAsync(stores, "import", "--dir", _folder["first"], "--all");
+        await ImportAsync(stores, "first");
         await AskAsync(stores);
-        await SameAsync(stores, "import", "--dir", _folder["first"], "--all", "--allow-expiring");
+        await ImportAsync(stores, "first", "--allow-expiring");
         await AskAsync(stores);
         await SameAsync(stores, "db", "retention", "run");
         await SameAsync(stores, "db", "retention", "off");
@@ -154,11 +154,11 @@ public sealed class SameOutputTests : IDisposable
     }
 
     // One by one: which of two files inserts a minute that both have depends on which comes first.
-    private async Task ImportAsync(string[] stores, string folder)
+    private async Task ImportAsync(string[] stores, string folder, params string[] options)
     {
         foreach (var file in Directory.GetFiles(_folder[folder]).Order(StringComparer.Ordinal))
         {
-            await SameAsync(stores, "import", "--file", file, "--all");
+            await SameAsync(stores, ["import", "--file", file, "--all", .. options]);
         }
     }
 
