@@ -50,7 +50,7 @@ internal static class DuckDbBackup
         var backup = Path.GetFullPath(path);
         if (!File.Exists(backup))
         {
-            throw new MarketStoreException($"There is no backup {backup}.");
+            throw new MarketStoreException($"There is no backup {backup}. Name a file that kraken-db db backup wrote.");
         }
 
         if (new FileInfo(backup + ".wal") is { Exists: true, Length: > 0 })

@@ -37,7 +37,7 @@ internal static class PostgresBackup
         var backup = Path.GetFullPath(path);
         if (!File.Exists(backup))
         {
-            throw new MarketStoreException($"There is no backup {backup}.");
+            throw new MarketStoreException($"There is no backup {backup}. Name a file that kraken-db db backup wrote.");
         }
 
         var manifest = await BackupManifest.LoadAsync(backup, cancellationToken).ConfigureAwait(false);

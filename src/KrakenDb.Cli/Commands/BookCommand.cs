@@ -45,7 +45,7 @@ internal static class BookCommand
             var paths = Array.ConvertAll(parsed.GetRequiredValue(files), path => context.PathOf(path));
             if (Array.Find(paths, path => !File.Exists(path)) is { } missing)
             {
-                throw new FileNotFoundException($"there is no file {Path.GetFullPath(missing)}.");
+                throw new FileNotFoundException($"there is no file {Path.GetFullPath(missing)}. Give captures (.cbcap) or exported messages (.jsonl).");
             }
 
             var store = await context.OpenOrCreateStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
@@ -105,6 +105,12 @@ internal static class BookCommand
             await using (store.ConfigureAwait(false))
             {
                 var certificate = await new BookVerifier(store, () => new KrakenBookWire()).VerifyAsync(progress: null, cancellationToken).ConfigureAwait(false);
+                if (certificate.Messages == 0)
+                {
+                    context.Note("No order book is recorded: nothing to verify. Record one: kraken-db book watch --symbols BTC/USD, or take one: kraken-db book import FILE");
+                    return ExitCode.Done;
+                }
+
                 Print(context, parsed.GetValue(format), certificate);
                 return certificate.IsWhole ? ExitCode.Done : ExitCode.Failed;
             }

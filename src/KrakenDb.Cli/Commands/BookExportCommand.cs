@@ -33,10 +33,10 @@ internal static class BookExportCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var path = Path.GetFullPath(context.PathOf(parsed.GetRequiredValue(file)));
-            var isParquet = Path.GetExtension(path).ToUpperInvariant() switch
+            var isParquet = Path.GetExtension(path) switch
             {
-                ".JSONL" => false,
-                ".PARQUET" => true,
+                var extension when extension.Equals(".jsonl", StringComparison.OrdinalIgnoreCase) => false,
+                var extension when extension.Equals(".parquet", StringComparison.OrdinalIgnoreCase) => true,
                 var other => throw new UsageException($"--to: '{other}' is no format that can be written. Give a name that ends in .jsonl or .parquet."),
             };
             if (!Directory.Exists(Path.GetDirectoryName(path)))

@@ -52,11 +52,11 @@ internal static class ExportCommand
     }
 
     // Null: Parquet.
-    private static OutputFormat? Kind(string path) => Path.GetExtension(path).ToUpperInvariant() switch
+    private static OutputFormat? Kind(string path) => Path.GetExtension(path) switch
     {
-        ".CSV" => OutputFormat.Csv,
-        ".JSONL" => OutputFormat.JsonLines,
-        ".PARQUET" => null,
+        var extension when extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) => OutputFormat.Csv,
+        var extension when extension.Equals(".jsonl", StringComparison.OrdinalIgnoreCase) => OutputFormat.JsonLines,
+        var extension when extension.Equals(".parquet", StringComparison.OrdinalIgnoreCase) => null,
         var other => throw new UsageException($"--to: '{other}' is no format that can be written. Give a name that ends in .csv, .jsonl or .parquet."),
     };
 

@@ -77,7 +77,9 @@ internal static class SimulateCommand
     }
 
     private static string CheckSymbol(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 && count <= MarketSpec.Popular.Count ? text : MarketSpec.Of(text).Symbol;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1
+            ? count <= MarketSpec.Popular.Count ? text : throw new FormatException($"there are no {count} markets ready. Give a number from 1 to {MarketSpec.Popular.Count}, or symbols such as BTC/USD")
+            : MarketSpec.Of(text).Symbol;
 
     private static IEnumerable<string> Expand(IEnumerable<string> symbols) =>
         symbols.SelectMany(symbol => int.TryParse(symbol, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? MarketSpec.Popular.Take(count) : [symbol])

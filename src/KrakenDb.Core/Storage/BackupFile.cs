@@ -20,7 +20,7 @@ internal static class BackupFile
             throw new MarketStoreException($"{full} exists and was left as it is. Name another file, or give --force.");
         }
 
-        return Directory.Exists(Path.GetDirectoryName(full)) ? full : throw new MarketStoreException($"There is no folder {Path.GetDirectoryName(full)}.");
+        return Directory.Exists(Path.GetDirectoryName(full)) ? full : throw new MarketStoreException($"There is no folder {Path.GetDirectoryName(full)}. Create it, or name another file.");
     }
 
     /// <summary>Puts the finished partial file in its place.</summary>

@@ -22,7 +22,7 @@ internal static class WireNumber
         }
 
         var number = Scaled(ref reader);
-        return number > FixedPoint.PriceLimit ? FixedPoint.PriceLimit : (long)number;
+        return number < 0 ? -1 : number > FixedPoint.PriceLimit ? FixedPoint.PriceLimit : (long)number;
     }
 
     /// <summary>A volume at scale 10.</summary>

@@ -57,7 +57,7 @@ internal sealed partial class LiveConnection
 
             cancellationToken.ThrowIfCancellationRequested();
             var delay = _schedule.Next(lasted, isMaintenance, isBanned);
-            LogLost(_options.Logger, _number, _options.Address, error, delay);
+            LogLost(_options.Logger, _number, _options.Address, error, (long)delay.TotalMilliseconds);
             if (delay > TimeSpan.Zero)
             {
                 await Task.Delay(delay, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
@@ -138,8 +138,8 @@ internal sealed partial class LiveConnection
     [LoggerMessage(Level = LogLevel.Information, Message = "Connection {Connection} to {Address} is open")]
     private static partial void LogConnected(ILogger logger, int connection, Uri address);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {Connection} to {Address} is lost: {Reason}. Again in {Delay}")]
-    private static partial void LogLost(ILogger logger, int connection, Uri address, string? reason, TimeSpan delay);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {Connection} to {Address} is lost: {Reason}. Again in {Delay} ms")]
+    private static partial void LogLost(ILogger logger, int connection, Uri address, string? reason, long delay);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A handler of the live feed failed when it was told of a lost connection")]
     private static partial void LogHandler(ILogger logger, Exception exception);

@@ -111,6 +111,24 @@ public sealed class BookCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_without_a_recording_gets_no_certificate()
+    {
+        var empty = _folder["empty.duckdb"];
+        await RunAsync(["import", "--file", await OneCandleAsync(), "--all", "--db-url", empty]);
+
+        var verify = await RunAsync(["book", "verify", "--db-url", empty]);
+
+        verify.Output.ShouldBeEmpty();
+        verify.Error.ShouldContain("nothing to verify. Record one: kraken-db book watch");
+
+        async Task<string> OneCandleAsync()
+        {
+            await File.WriteAllTextAsync(_folder["XBTUSD_1.csv"], "1704067200,1,1,1,1,1,1\n");
+            return _folder["XBTUSD_1.csv"];
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_or_missing_checksum_is_an_incident_and_a_hole_that_replay_says_before_it_starts()
     {
         var text = await File.ReadAllTextAsync(CaptureText.PathOf(CaptureText.Names[0]));

@@ -97,6 +97,22 @@ public sealed class KrakenRestClientTests
         failure.Message.ShouldContain(kept);
     }
 
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("-1e30")]
+    [InlineData("1e30")]
+    [InlineData("0")]
+    public async Task A_price_that_cannot_be_true_is_rejected_alone(string price)
+    {
+        var body = $$$"""{"error":[],"result":{"XXBTZUSD":[["{{{price}}}","2",1517940026.1831,"b","l","",1],["1.5","2",1517940027,"s","m","",2]],"last":"1517940027000000000"}}""";
+        using var exchange = new RecordedExchange(RecordedExchange.Text(body)).Connect();
+
+        var page = await ((ITradeSource)exchange).ReadTradesAsync("BTC/USD", "0", default);
+
+        (page.Rows, page.Rejected).ShouldBe((2, 1));
+        page.Trades.Rows().Select(row => row.Id).ShouldBe([2]);
+    }
+
     [Fact]
     public async Task Trades_of_six_fields_have_no_id_and_are_counted()
     {
