@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace KrakenDb.Server;
@@ -55,22 +54,7 @@ internal static class CandleAnswers
 
     private static void Write(Utf8Output output, IReadOnlyDictionary<Interval, IReadOnlyList<Candle>> timeframes)
     {
-        var separator = "{";
-        foreach (var (interval, candles) in timeframes)
-        {
-            output.Text(string.Create(CultureInfo.InvariantCulture, $"{separator}\n\"{interval.Minutes}\": "));
-            var writer = new CandleWriter(output, OutputFormat.Json);
-            writer.Begin();
-            foreach (var candle in candles)
-            {
-                writer.Write(candle);
-            }
-
-            writer.End();
-            separator = ",";
-        }
-
-        output.Bytes("}\n"u8);
+        CandleWriter.WriteTimeframes(output, timeframes);
         output.Flush();
     }
 

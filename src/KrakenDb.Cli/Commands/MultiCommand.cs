@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace KrakenDb.Cli;
 
@@ -53,22 +52,7 @@ internal static class MultiCommand
         }
 
         var output = new Utf8Output(context.Output);
-        var separator = "{";
-        foreach (var (interval, candles) in timeframes)
-        {
-            output.Text(string.Create(CultureInfo.InvariantCulture, $"{separator}\n\"{interval.Minutes}\": "));
-            var writer = new CandleWriter(output, OutputFormat.Json);
-            writer.Begin();
-            foreach (var candle in candles)
-            {
-                writer.Write(candle);
-            }
-
-            writer.End();
-            separator = ",";
-        }
-
-        output.Bytes("}\n"u8);
+        CandleWriter.WriteTimeframes(output, timeframes);
         output.Flush();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace KrakenDb;
@@ -11,6 +12,27 @@ internal sealed class CandleWriter(Utf8Output output, OutputFormat format)
     private string? _symbol;
     private byte[] _symbolBytes = [];
     private bool _any;
+
+    /// <summary>A JSON object with an array of candles per interval, under its minutes.</summary>
+    public static void WriteTimeframes(Utf8Output output, IReadOnlyDictionary<Interval, IReadOnlyList<Candle>> timeframes)
+    {
+        var separator = "{";
+        foreach (var (interval, candles) in timeframes)
+        {
+            output.Text(string.Create(CultureInfo.InvariantCulture, $"{separator}\n\"{interval.Minutes}\": "));
+            var writer = new CandleWriter(output, OutputFormat.Json);
+            writer.Begin();
+            foreach (var candle in candles)
+            {
+                writer.Write(candle);
+            }
+
+            writer.End();
+            separator = ",";
+        }
+
+        output.Bytes("}\n"u8);
+    }
 
     public void Begin()
     {

@@ -1,6 +1,7 @@
 using KrakenDb.DuckDb;
 using KrakenDb.Simulator;
 using KrakenDb.Tests;
+using KrakenDb.Tests.Ingestion;
 using KrakenDb.Tests.Kraken;
 using Shouldly;
 using Xunit;
@@ -25,7 +26,7 @@ public sealed class SimulatedHistoryScenario
         await using IMarketStore store = embedded
             ? await DuckDbMarketStore.OpenAsync(folder["kraken.duckdb"], new DuckDbOptions { TimeProvider = clock }, cancellationToken)
             : new InMemoryMarketStore(clock);
-        using var client = Connect(exchange);
+        using var client = SimulatedHistory.Connect(exchange);
         foreach (var kill in new[] { 3, 10, 2 })
         {
             await Task.WhenAll(Symbols.Select(async symbol =>
@@ -54,33 +55,9 @@ public sealed class SimulatedHistoryScenario
 
         foreach (var symbol in Symbols)
         {
-            await ShouldBeTheExchangesAsync(store, exchange, symbol, clock, cancellationToken);
+            await SimulatedHistory.ShouldBeTheExchangesAsync(store, exchange, symbol, clock, cancellationToken);
         }
 
         exchange.Requests.Faulty.ShouldBeGreaterThan(0);
-    }
-
-    private static KrakenExchange Connect(SimulatedExchange exchange) => new(new KrakenExchangeOptions
-    {
-        Address = exchange.BaseAddress,
-        CallInterval = TimeSpan.Zero,
-        LimitPause = TimeSpan.FromMilliseconds(20),
-        RetryDelay = TimeSpan.FromMilliseconds(2),
-        Timeout = TimeSpan.FromSeconds(1),
-        MaxRetries = 12,
-    });
-
-    private static async Task ShouldBeTheExchangesAsync(IMarketStore store, SimulatedExchange exchange, string symbol, ManualClock clock, CancellationToken cancellationToken)
-    {
-        var trades = exchange.Trades(symbol).ToList();
-        var all = new TimeRange(clock.GetUtcNow().AddDays(-1), clock.GetUtcNow().AddDays(1));
-        var stored = await store.ReadTradesAsync(symbol, all, 0, int.MaxValue, cancellationToken);
-        stored.Rows().Select(row => (row.Id, row.Price, row.Volume)).ShouldBe(trades.Select(trade => (trade.Id, trade.Price, trade.Volume)));
-        var coverage = (await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken)).Single();
-        coverage.Grade.ShouldBe(CoverageGrade.Proven);
-        coverage.Range.End.ShouldBeInRange(clock.GetUtcNow().AddSeconds(-10), clock.GetUtcNow());
-        var minutes = (await store.GetCoverageAsync(symbol, "candles_1m", cancellationToken)).Single().Range;
-        using var candles = await store.ReadCandlesAsync(symbol, 1, 1, all, cancellationToken);
-        candles.Rows().ShouldBe(Tests.Ingestion.ListedMarket.Minutes(stored.Rows(), minutes));
     }
 }

@@ -15,7 +15,7 @@ public sealed class SimulatedHistoryTests
         var cancellationToken = TestContext.Current.CancellationToken;
         var clock = new ManualClock(new DateTimeOffset(2024, 1, 1, 3, 0, 0, TimeSpan.Zero));
         await using var exchange = await SimulatedExchange.StartAsync(new SimulatedExchangeOptions { TimeProvider = clock, RateLimitScale = 400 }, cancellationToken);
-        using var client = Connect(exchange);
+        using var client = SimulatedHistory.Connect(exchange);
         await using IMarketStore store = new InMemoryMarketStore(clock);
 
         var results = await Task.WhenAll(Symbols.Select(symbol =>
@@ -24,7 +24,7 @@ public sealed class SimulatedHistoryTests
         results.ShouldAllBe(result => result.Error == null);
         foreach (var symbol in Symbols)
         {
-            await ShouldBeTheExchangesAsync(store, exchange, symbol, clock, cancellationToken);
+            await SimulatedHistory.ShouldBeTheExchangesAsync(store, exchange, symbol, clock, cancellationToken);
         }
     }
 
@@ -34,7 +34,7 @@ public sealed class SimulatedHistoryTests
         var cancellationToken = TestContext.Current.CancellationToken;
         var clock = new ManualClock(new DateTimeOffset(2024, 1, 1, 20, 0, 20, TimeSpan.Zero));
         await using var exchange = await SimulatedExchange.StartAsync(new SimulatedExchangeOptions { TimeProvider = clock }, cancellationToken);
-        using var client = Connect(exchange);
+        using var client = SimulatedHistory.Connect(exchange);
         await using IMarketStore store = new InMemoryMarketStore(clock);
         await store.WriteAsync(new StoreWrite { Symbol = "ETH/USD", WantedFrom = clock.GetUtcNow().AddHours(-13) }, cancellationToken);
         await store.WriteAsync(new StoreWrite { Symbol = "BTC/USD", WantedFrom = clock.GetUtcNow().AddHours(-11) }, cancellationToken);
@@ -47,29 +47,5 @@ public sealed class SimulatedHistoryTests
         (await store.GetCoverageAsync("ETH/USD", "candles_1m", cancellationToken)).ShouldAllBe(range => range.Grade == CoverageGrade.Proven);
         (await store.GetCoverageAsync("BTC/USD", "candles_1m", cancellationToken)).ShouldAllBe(range => range.Source == CandleSource.RestOhlc);
         exchange.Requests.Of("OHLC").ShouldBe(1);
-    }
-
-    private static KrakenExchange Connect(SimulatedExchange exchange) => new(new KrakenExchangeOptions
-    {
-        Address = exchange.BaseAddress,
-        CallInterval = TimeSpan.Zero,
-        LimitPause = TimeSpan.FromMilliseconds(20),
-        RetryDelay = TimeSpan.FromMilliseconds(2),
-        Timeout = TimeSpan.FromSeconds(1),
-        MaxRetries = 12,
-    });
-
-    private static async Task ShouldBeTheExchangesAsync(IMarketStore store, SimulatedExchange exchange, string symbol, ManualClock clock, CancellationToken cancellationToken)
-    {
-        var trades = exchange.Trades(symbol).ToList();
-        var all = new TimeRange(clock.GetUtcNow().AddDays(-1), clock.GetUtcNow().AddDays(1));
-        var stored = await store.ReadTradesAsync(symbol, all, 0, int.MaxValue, cancellationToken);
-        stored.Rows().Select(row => (row.Id, row.Price, row.Volume)).ShouldBe(trades.Select(trade => (trade.Id, trade.Price, trade.Volume)));
-        var coverage = (await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken)).Single();
-        coverage.Grade.ShouldBe(CoverageGrade.Proven);
-        coverage.Range.End.ShouldBeInRange(clock.GetUtcNow().AddSeconds(-10), clock.GetUtcNow());
-        var minutes = (await store.GetCoverageAsync(symbol, "candles_1m", cancellationToken)).Single().Range;
-        using var candles = await store.ReadCandlesAsync(symbol, 1, 1, all, cancellationToken);
-        candles.Rows().ShouldBe(ListedMarket.Minutes(stored.Rows(), minutes));
     }
 }
