@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Microsoft.Extensions.Logging;
 
 namespace KrakenDb.Cli;
 
@@ -50,7 +51,7 @@ internal sealed class CommandContext
     public Func<KrakenExchangeOptions> ExchangeOptions { get; init; } = () => new KrakenExchangeOptions { ReportDirectory = ReportDirectory };
 
     /// <summary>What happens now at the exchange.</summary>
-    public Func<Microsoft.Extensions.Logging.ILogger, ILiveFeed> LiveFeed { get; init; } = logger => new KrakenLiveFeed(new KrakenLiveFeedOptions { Logger = logger });
+    public Func<ILogger, ILiveFeed> LiveFeed { get; init; } = logger => new KrakenLiveFeed(new KrakenLiveFeedOptions { Logger = logger });
 
     /// <summary>Where external indicators come from.</summary>
     public Func<IndicatorFeedOptions> IndicatorFeedOptions { get; init; } = () => new IndicatorFeedOptions();
@@ -137,9 +138,11 @@ internal sealed class CommandContext
     public Task<IMarketStore> OpenOrCreateStoreAsync(ParseResult parsed, string? location, CancellationToken cancellationToken) => Opener(location, Options(parsed), cancellationToken);
 
     /// <summary>Kraken's API, with the names that the store knows.</summary>
-    public async Task<KrakenExchange> ConnectAsync(IMarketReader store, int? maxRetries, CancellationToken cancellationToken)
+    /// <param name="log">Takes a line for every call that fails again and again; null for a note.</param>
+    public async Task<KrakenExchange> ConnectAsync(IMarketReader store, int? maxRetries, CancellationToken cancellationToken, Action<string>? log = null)
     {
         var options = ExchangeOptions();
+        options = options with { Logger = new NoteLogger(this, log ?? Note, LogLevel.Warning) };
         options = maxRetries is { } retries ? options with { MaxRetries = retries } : options;
         return new KrakenExchange(options, SymbolCatalog.BuiltIn.With(await store.GetInstrumentsAsync(cancellationToken).ConfigureAwait(false)));
     }

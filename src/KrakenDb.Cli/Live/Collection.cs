@@ -33,7 +33,7 @@ internal static class Collection
             throw new MarketStoreException($"This store is owned by {MarketStore.FindOwner(location)}, another process that records or serves it. Stop that one, or give this one a store of its own with --db-url.");
         }
 
-        using var exchange = await context.ConnectAsync(store, maxRetries: null, cancellationToken).ConfigureAwait(false);
+        using var exchange = await context.ConnectAsync(store, maxRetries: null, cancellationToken, view.Log).ConfigureAwait(false);
         var symbols = await SymbolsAsync(store, parsed.GetValue(options.Symbols), cancellationToken).ConfigureAwait(false);
         var endpoint = await OwnerEndpoint.StartAsync(store, OwnerCommands.EndpointOptions(context, location, parsed.GetValue(options.Port)), cancellationToken).ConfigureAwait(false);
         await using var __ = endpoint.ConfigureAwait(false);

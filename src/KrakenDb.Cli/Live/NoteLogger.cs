@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace KrakenDb.Cli;
 
 /// <summary>Log lines of the library beside the data: time, level where it is worse than information, message; what an exception says behind it.</summary>
-internal sealed class NoteLogger(CommandContext context, Action<string> write) : ILogger, ILoggerFactory, ILoggerProvider
+internal sealed class NoteLogger(CommandContext context, Action<string> write, LogLevel least = LogLevel.Information) : ILogger, ILoggerFactory, ILoggerProvider
 {
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= (context.Debug ? LogLevel.Debug : LogLevel.Information);
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= (context.Debug ? LogLevel.Debug : least);
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {

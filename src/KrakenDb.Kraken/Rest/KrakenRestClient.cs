@@ -11,6 +11,9 @@ namespace KrakenDb.Kraken;
 /// <summary>Calls of public endpoints: paced by the host's limiter, repeated while that helps, every outcome a result or a <see cref="KrakenApiException"/>.</summary>
 internal sealed partial class KrakenRestClient : IDisposable
 {
+    // One failed call in a while is nothing that anybody must see.
+    private const int WorthTelling = 3;
+
     private static readonly TimeSpan RetryDelayMax = TimeSpan.FromSeconds(30);
 
     private readonly KrakenExchangeOptions _options;
@@ -81,7 +84,7 @@ internal sealed partial class KrakenRestClient : IDisposable
                     _limiter.Refused(exception.RetryAt);
                 }
 
-                LogFailed(_options.Logger, endpoint, query, tries, exception.Message);
+                LogFailed(_options.Logger, tries < WorthTelling ? LogLevel.Information : LogLevel.Warning, Call(endpoint, query), tries, exception.Message);
                 throw;
             }
         }
@@ -89,12 +92,14 @@ internal sealed partial class KrakenRestClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    private static string Call(string endpoint, string query) => query.Length == 0 ? endpoint : $"{endpoint}?{query}";
+
     private static string Beginning(byte[] body) =>
         string.Concat(Encoding.UTF8.GetString(body, 0, Math.Min(body.Length, 80)).Select(character => char.IsControl(character) ? ' ' : character)).Trim();
 
     private async Task<T> SendAsync<T>(string endpoint, string query, ReplyReader.ResultReader<T> read, CancellationToken cancellationToken)
     {
-        var call = query.Length == 0 ? endpoint : $"{endpoint}?{query}";
+        var call = Call(endpoint, query);
         var (status, body) = await FetchAsync(call, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -182,8 +187,8 @@ internal sealed partial class KrakenRestClient : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Endpoint}?{Query}, try {Try}: {Reason}")]
-    private static partial void LogFailed(ILogger logger, string endpoint, string query, int @try, string reason);
+    [LoggerMessage(Message = "{Call}, try {Try}: {Reason}")]
+    private static partial void LogFailed(ILogger logger, LogLevel level, string call, int @try, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Call}: {Warning}")]
     private static partial void LogWarning(ILogger logger, string call, string warning);

@@ -123,6 +123,8 @@ public sealed class RestCommandTests : IAsyncLifetime
 
         run.ExitCode.ShouldBe(ExitCode.Failed);
         run.Error.ShouldContain("tried 3 times in");
+        run.Error.ShouldContain("warning: Time, try 3: No answer to Time");
+        run.Error.ShouldNotContain("try 2");
         run.Error.ShouldContain("what is stored stays");
         run.Error.ShouldContain("BTC/USD: no trade is stored.");
 
