@@ -9,7 +9,7 @@ namespace KrakenDb.Tests.Timescale;
 
 /// <summary>
 /// A PostgreSQL server of this test run's own: a temporary cluster on loopback with a free port, started on first use and stopped with the process. As root it
-/// runs under the user <c>postgres</c>, because PostgreSQL refuses root.
+/// runs under the user <c>postgres</c>, because PostgreSQL refuses root. KRAKENDB_TEST_POSTGRES_BIN names the folder of another version's programs.
 /// </summary>
 internal sealed class PostgresServer : IDisposable
 {
@@ -125,6 +125,11 @@ internal sealed class PostgresServer : IDisposable
 
     private static string? FindBinaries()
     {
+        if (Environment.GetEnvironmentVariable("KRAKENDB_TEST_POSTGRES_BIN") is { Length: > 0 } named)
+        {
+            return named;
+        }
+
         var debian = Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateDirectories("/usr/lib/postgresql").OrderByDescending(Version).Select(folder => Path.Combine(folder, "bin")) : [];
         return debian.Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "initdb.exe" : "initdb")));
