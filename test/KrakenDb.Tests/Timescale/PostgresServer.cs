@@ -51,12 +51,20 @@ internal sealed class PostgresServer : IDisposable
     }
 
     /// <summary>A server of one test's own, which may be killed.</summary>
-    public static PostgresServer StartOwn(string options = "")
+    /// <param name="options">Of <c>postgres</c>.</param>
+    /// <param name="prepare">Changes the cluster's folder before the first start.</param>
+    public static PostgresServer StartOwn(string options = "", Action<string>? prepare = null)
     {
         var binaries = FindBinaries();
         Required.Part("postgres", binaries is not null, Missing);
         var server = new PostgresServer(binaries!, options);
         server.Initialize();
+        if (prepare is not null)
+        {
+            prepare(server.Data);
+            server.GiveFolder();
+        }
+
         server.Start();
         return server;
     }
@@ -148,12 +156,16 @@ internal sealed class PostgresServer : IDisposable
     {
         var password = Path.Combine(_folder, "password");
         File.WriteAllText(password, "secret");
+        GiveFolder();
+        Run("initdb", "-D", Data, "-U", "kraken", "-A", "scram-sha-256", $"--pwfile={password}", "-E", "UTF8", "--locale=C", "--no-sync");
+    }
+
+    private void GiveFolder()
+    {
         if (IsRoot)
         {
             Execute("chown", "-R", "postgres", _folder);
         }
-
-        Run("initdb", "-D", Data, "-U", "kraken", "-A", "scram-sha-256", $"--pwfile={password}", "-E", "UTF8", "--locale=C", "--no-sync");
     }
 
     private void Run(string program, params string[] arguments)
