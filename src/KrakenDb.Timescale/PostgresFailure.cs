@@ -64,7 +64,8 @@ internal static class PostgresFailure
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
             (" The password came from the URL, DB_PASSWORD or PGPASSWORD, in this order; correct it there.", false),
         PostgresErrorCodes.InvalidCatalogName => ($" An administrator can create it: CREATE DATABASE \"{settings.Database}\" OWNER \"{settings.Username}\";", false),
-        PostgresErrorCodes.InsufficientPrivilege => ($" An administrator can allow it: GRANT CREATE ON SCHEMA public TO \"{settings.Username}\";", false),
+        PostgresErrorCodes.InsufficientPrivilege =>
+            ($" An administrator can allow it: GRANT CREATE ON SCHEMA public TO \"{settings.Username}\"; and where the tables are another's: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{settings.Username}\"; (to read, SELECT is enough).", false),
         PostgresErrorCodes.DiskFull => (" Free some space on the server's disk and run the same command again; what was committed is kept.", true),
         PostgresErrorCodes.LockNotAvailable => (" Something else holds the rows; run the same command again, or give more time with the URL's option lock_timeout.", true),
         PostgresErrorCodes.QueryCanceled => (" The server cancelled the statement; raise statement_timeout or run the same command again.", true),

@@ -193,6 +193,7 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
         {
             var features = await ServerFeatures.DetectAsync(connection, cancellationToken).ConfigureAwait(false);
             features.RequireSupported(location);
+            await SchemaMigrations.RequireKnownAsync(connection, location, cancellationToken).ConfigureAwait(false);
             if (!await SchemaMigrations.ExistsAsync(connection, cancellationToken).ConfigureAwait(false) && !options.CreateIfMissing)
             {
                 throw new MarketStoreException($"no store at {location}: the database has no tables of kraken-db. Create them: kraken-db db init");

@@ -1,4 +1,5 @@
 using KrakenDb.Tests.Cli;
+using KrakenDb.Tests.DuckDb;
 using KrakenDb.Timescale;
 using Shouldly;
 using Xunit;
@@ -94,6 +95,26 @@ public sealed class ServerErrorTests
     }
 
     [Fact]
+    public async Task A_user_who_may_only_read_reads_what_is_missing_and_then_reads()
+    {
+        await using var database = await TestDatabase.CreatePlainAsync();
+        await (await database.OpenAsync()).DisposeAsync();
+        var user = $"reader_{Guid.NewGuid():n}"[..20];
+        await database.ExecuteAsync($"CREATE ROLE {user} LOGIN PASSWORD 'reader'");
+        var settings = database.Settings;
+        (settings.Username, settings.Password) = (user, "reader");
+        var options = new TimescaleOptions { CreateIfMissing = false };
+
+        (await Should.ThrowAsync<MarketStoreException>(async () => await TimescaleMarketStore.OpenAsync(settings, options, default)))
+            .Message.ShouldContain($"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{user}\"; (to read, SELECT is enough)");
+
+        await database.ExecuteAsync($"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user}");
+        await using var store = await TimescaleMarketStore.OpenAsync(settings, options, default);
+        (await store.GetSymbolsAsync()).ShouldBeEmpty();
+        (await Should.ThrowAsync<MarketStoreException>(async () => await store.WriteAsync(0, 1))).Message.ShouldContain("permission denied");
+    }
+
+    [Fact]
     public async Task A_user_who_may_not_create_the_extension_gets_tables_and_the_statement_for_an_administrator()
     {
         await using var database = await TestDatabase.CreateTimescaleAsync();
@@ -112,6 +133,12 @@ public sealed class ServerErrorTests
             run.Error.ShouldContain("Ready:");
             run.Error.ShouldContain(statement);
             (await ProgramRun.OnAsync(store: null, clock: null, "db", "status", "--db-url", url)).Output.ShouldContain(statement);
+
+            // A newer schema is left alone by who has the right, too.
+            await database.ExecuteAsync("INSERT INTO schema_version VALUES (9999, '', now())");
+            (await ProgramRun.OnAsync(store: null, clock: null, "db", "init", "--db-url", database.Url)).Error.ShouldContain("the database was not changed");
+            (await database.ScalarAsync<long>("SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'")).ShouldBe(0);
+            await database.ExecuteAsync("DELETE FROM schema_version WHERE version = 9999");
 
             await database.ExecuteAsync("CREATE EXTENSION timescaledb");
             (await ProgramRun.OnAsync(store: null, clock: null, "db", "init", "--db-url", url)).ExitCode.ShouldBe(0);
