@@ -1,7 +1,6 @@
 using KrakenDb.Simulator;
 using KrakenDb.Tests.Cli;
 using KrakenDb.Tests.House;
-using Shouldly;
 using Xunit;
 
 namespace KrakenDb.Tests.Timescale;

@@ -140,7 +140,7 @@ public sealed class ServerTlsTests(ServerTlsTests.TlsServer server) : IClassFixt
             var names = new SubjectAlternativeNameBuilder();
             names.AddDnsName("localhost");
             request.CertificateExtensions.Add(names.Build());
-            using var certificate = request.Create(root, root.NotBefore, root.NotAfter, [1]);
+            using var certificate = request.Create(root, new DateTimeOffset(root.NotBefore), new DateTimeOffset(root.NotAfter), [1]);
             File.WriteAllText(Path.Combine(data, "server.crt"), certificate.ExportCertificatePem());
             var keyFile = Path.Combine(data, "server.key");
             File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
