@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace KrakenDb.Timescale;
@@ -42,7 +43,7 @@ internal static class PostgresBackup
 
         var manifest = await BackupManifest.LoadAsync(backup, cancellationToken).ConfigureAwait(false);
         var features = await WithConnectionAsync(settings, connection => PrepareAsync(connection, settings, manifest, cancellationToken), cancellationToken).ConfigureAwait(false);
-        var program = PostgresTool.Find("pg_restore", features.PostgresNumber / 10_000);
+        var program = await PostgresTool.FindAsync("pg_restore", features.PostgresNumber / 10_000, cancellationToken).ConfigureAwait(false);
         if (manifest.TimescaleVersion is null)
         {
             await PostgresTool.RunAsync(
@@ -75,7 +76,7 @@ internal static class PostgresBackup
             throw new MarketStoreException($"no store at {PostgresUrl.Describe(settings)}: the database has no tables of kraken-db.");
         }
 
-        var program = PostgresTool.Find("pg_dump", features.PostgresNumber / 10_000);
+        var program = await PostgresTool.FindAsync("pg_dump", features.PostgresNumber / 10_000, cancellationToken).ConfigureAwait(false);
 
         // What is counted and what is dumped are one snapshot, whatever is written meanwhile.
         var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);
@@ -105,10 +106,17 @@ internal static class PostgresBackup
     {
         var location = PostgresUrl.Describe(settings);
         var features = await ServerFeatures.DetectAsync(connection, cancellationToken).ConfigureAwait(false);
+        features.RequireSupported(location);
         var present = (await TableRows.TablesAsync(connection, cancellationToken).ConfigureAwait(false)).Keys.Order(StringComparer.Ordinal).ToList();
         if (present.Count > 0)
         {
             throw new MarketStoreException($"{location} is not empty (tables {string.Join(", ", present.Take(5))}{(present.Count > 5 ? ", …" : "")}) and was left as it is. A backup is restored into an empty database: create one (createdb NAME) and name it with --db-url.");
+        }
+
+        // pg_dump writes for servers of its own version and newer ones.
+        if (MajorOf(manifest.PostgresVersion) is var major && major > features.PostgresNumber / 10_000)
+        {
+            throw new MarketStoreException($"The backup was made of PostgreSQL {manifest.PostgresVersion}, and {location} is {features.PostgresVersion}: a backup is restored into its own version or a newer one. Restore into PostgreSQL {major}, or move the data with kraken-db copy.");
         }
 
         if (manifest.TimescaleVersion is not { } version)
@@ -152,6 +160,8 @@ internal static class PostgresBackup
             await WithConnectionAsync(settings, connection => ExecuteAsync(connection, "SELECT timescaledb_post_restore()", CancellationToken.None), CancellationToken.None).ConfigureAwait(false);
         }
     }
+
+    private static int MajorOf(string version) => int.TryParse(version.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major) ? major : 0;
 
     private static BackupReport Report(string file, BackupManifest manifest) =>
         new(file, new FileInfo(file).Length, [.. manifest.Tables.Concat(manifest.ContinuousAggregates).Select(entry => (entry.Key, entry.Value))]);

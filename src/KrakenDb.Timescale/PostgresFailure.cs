@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 using Npgsql;
 
 namespace KrakenDb.Timescale;
@@ -11,10 +13,10 @@ internal static class PostgresFailure
         var location = PostgresUrl.Describe(settings);
         if (exception is PostgresException refused)
         {
-            var (next, isTransient) = Advice(settings, refused);
+            var (next, isPassing) = Advice(settings, refused);
             return new MarketStoreException($"{location}: {refused.MessageText}.{next}", exception)
             {
-                IsTransient = isTransient,
+                IsTransient = isPassing,
 
                 // Class 22, data exception, and 23, integrity constraint violation; P0001 is what a trigger of the user's raises.
                 RefusesRows = refused.SqlState is ['2', '2' or '3', ..] or PostgresErrorCodes.RaiseException,
@@ -26,16 +28,20 @@ internal static class PostgresFailure
             return new MarketStoreException($"{location}: the server asks for a password and none was given. Set DB_PASSWORD or PGPASSWORD, or put it into the password file.", exception);
         }
 
-        var reason = Innermost(exception) switch
+        var (reason, isTransient) = Innermost(exception) switch
         {
-            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"there is no host '{settings.Host}'. Check the URL",
-            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "nothing listens there. Check host and port, or start the server",
-            TimeoutException => "no answer in time. Check that the server runs and can be reached",
-            System.Security.Authentication.AuthenticationException tls => $"no trusted TLS connection ({FirstLine(tls.Message)}). Check sslmode and sslrootcert",
-            _ when exception.Message.Contains("pool has been exhausted", StringComparison.Ordinal) => "all connections are in use. Give more with --pool-max-size",
-            var inner => $"the connection broke ({FirstLine(inner.Message)}). What was committed is kept; the next command connects again",
+            SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => ($"there is no host '{settings.Host}'. Check the URL", true),
+            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => ("nothing listens there. Check host and port, or start the server", true),
+            TimeoutException => ("no answer in time. Check that the server runs and can be reached", true),
+            AuthenticationException tls => (Untrusted(settings, tls), false),
+            var unread and (FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or CryptographicException) =>
+                ($"a certificate of the URL cannot be read ({FirstLine(unread.Message)}). Check sslrootcert, sslcert and sslkey: files in PEM", false),
+            _ when exception.Message.StartsWith("SSL connection requested", StringComparison.Ordinal) =>
+                ($"the server has no TLS and sslmode={PostgresTool.NameOf(settings.SslMode)} asks for it. Turn ssl on in the server's postgresql.conf, or where the way to it is safe give sslmode=disable", false),
+            _ when exception.Message.Contains("pool has been exhausted", StringComparison.Ordinal) => ("all connections are in use. Give more with --pool-max-size", true),
+            var inner => ($"the connection broke ({FirstLine(inner.Message)}). What was committed is kept; the next command connects again", true),
         };
-        return new MarketStoreException($"{location}: {reason}.", exception) { IsTransient = true };
+        return new MarketStoreException($"{location}: {reason}.", exception) { IsTransient = isTransient };
     }
 
     /// <summary>Whether the connection is gone, so that another one may serve.</summary>
@@ -49,12 +55,17 @@ internal static class PostgresFailure
 
     private static (string Next, bool IsTransient) Advice(NpgsqlConnectionStringBuilder settings, PostgresException refused) => refused.SqlState switch
     {
+        // The file has this name in every language that the server may speak.
+        PostgresErrorCodes.InvalidAuthorizationSpecification when refused.MessageText.Contains("pg_hba.conf", StringComparison.Ordinal) => settings.SslMode == SslMode.Disable
+            ? (" Where the server takes TLS alone, give sslmode=require in place of sslmode=disable; else an administrator must allow this user and address in pg_hba.conf.", false)
+            : (" An administrator must allow this user, database and address in the server's pg_hba.conf.", false),
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification when string.IsNullOrEmpty(settings.Password) =>
             (" Set DB_PASSWORD or PGPASSWORD, or put the password into the password file.", false),
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
             (" The password came from the URL, DB_PASSWORD or PGPASSWORD, in this order; correct it there.", false),
         PostgresErrorCodes.InvalidCatalogName => ($" An administrator can create it: CREATE DATABASE \"{settings.Database}\" OWNER \"{settings.Username}\";", false),
-        PostgresErrorCodes.InsufficientPrivilege => ($" An administrator can allow it: GRANT CREATE ON SCHEMA public TO \"{settings.Username}\";", false),
+        PostgresErrorCodes.InsufficientPrivilege =>
+            ($" An administrator can allow it: GRANT CREATE ON SCHEMA public TO \"{settings.Username}\"; and where the tables are another's: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{settings.Username}\"; (to read, SELECT is enough).", false),
         PostgresErrorCodes.DiskFull => (" Free some space on the server's disk and run the same command again; what was committed is kept.", true),
         PostgresErrorCodes.LockNotAvailable => (" Something else holds the rows; run the same command again, or give more time with the URL's option lock_timeout.", true),
         PostgresErrorCodes.QueryCanceled => (" The server cancelled the statement; raise statement_timeout or run the same command again.", true),
@@ -65,6 +76,14 @@ internal static class PostgresFailure
         PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure => (" Run the same command again.", true),
         _ => ("", false),
     };
+
+    private static string Untrusted(NpgsqlConnectionStringBuilder settings, Exception tls)
+    {
+        var root = string.IsNullOrEmpty(settings.RootCertificate) ? "one of the system's roots: name the server's own root certificate with sslrootcert=FILE" : $"the root in sslrootcert={settings.RootCertificate}";
+        var host = settings.SslMode == SslMode.VerifyFull ? $" and be made out to '{settings.Host}', the host of the URL" : "";
+        return $"the server's certificate is not trusted ({FirstLine(tls.Message)}). With sslmode={PostgresTool.NameOf(settings.SslMode)} it must come from {root}{host}. "
+            + $"To see it: openssl s_client -starttls postgres -connect {settings.Host}:{settings.Port}";
+    }
 
     private static Exception Innermost(Exception exception)
     {

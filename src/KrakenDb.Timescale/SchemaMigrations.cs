@@ -23,6 +23,10 @@ internal static class SchemaMigrations
         await ScalarAsync(connection, "SELECT to_regclass('schema_version') IS NOT NULL AND to_regclass('candles') IS NOT NULL", cancellationToken).ConfigureAwait(false) is true;
 
     /// <exception cref="MarketStoreException">The schema was written by a newer version of this program.</exception>
+    public static async Task RequireKnownAsync(NpgsqlConnection connection, string location, CancellationToken cancellationToken) =>
+        RequireKnown(await AppliedAsync(connection, cancellationToken).ConfigureAwait(false), location);
+
+    /// <exception cref="MarketStoreException">The schema was written by a newer version of this program.</exception>
     public static async Task ApplyAsync(NpgsqlConnection connection, ServerFeatures features, string location, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if ((await DueAsync(connection, features, location, cancellationToken).ConfigureAwait(false)).Count == 0)
@@ -70,12 +74,7 @@ internal static class SchemaMigrations
     private static async Task<List<Script>> DueAsync(NpgsqlConnection connection, ServerFeatures features, string location, CancellationToken cancellationToken)
     {
         var applied = await AppliedAsync(connection, cancellationToken).ConfigureAwait(false);
-        if (applied.Count > 0 && applied.Max(row => row.Version) is var present && present > Latest)
-        {
-            throw new MarketStoreException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{location} has schema version {present}, written by a newer kraken-db; this program knows up to {Latest}. Update the program; the database was not changed."));
-        }
+        RequireKnown(applied, location);
 
         // Within a version the best variant that the server can run; one that was there before a better one is never run again.
         return
@@ -85,6 +84,16 @@ internal static class SchemaMigrations
                 .OfType<Script>()
                 .Where(script => !applied.Contains((script.Version, script.Variant)) && !(script.Variant is "plain" && applied.Contains((script.Version, "community")))),
         ];
+    }
+
+    private static void RequireKnown(HashSet<(int Version, string Variant)> applied, string location)
+    {
+        if (applied.Count > 0 && applied.Max(row => row.Version) is var present && present > Latest)
+        {
+            throw new MarketStoreException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{location} has schema version {present}, written by a newer kraken-db; this program knows up to {Latest}. Update the program; the database was not changed."));
+        }
     }
 
     private static async Task<HashSet<(int Version, string Variant)>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

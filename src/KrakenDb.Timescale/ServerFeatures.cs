@@ -5,6 +5,8 @@ namespace KrakenDb.Timescale;
 /// <summary>What this database can do: detected, not assumed.</summary>
 internal sealed record ServerFeatures
 {
+    private const int OldestNumber = 150_000;
+
     private const string Query =
         """
         SELECT current_setting('server_version'),
@@ -69,6 +71,15 @@ internal sealed record ServerFeatures
                     Database = reader.GetString(7),
                 };
             }
+        }
+    }
+
+    /// <exception cref="MarketStoreException">Older than PostgreSQL 15.</exception>
+    public void RequireSupported(string location)
+    {
+        if (PostgresNumber < OldestNumber)
+        {
+            throw new MarketStoreException($"{location} is PostgreSQL {PostgresVersion}; 15 is the oldest that works. Update the server (pg_upgrade, or a dump into a newer one), or name another; nothing was changed.");
         }
     }
 

@@ -192,11 +192,8 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
         await using (connection.ConfigureAwait(false))
         {
             var features = await ServerFeatures.DetectAsync(connection, cancellationToken).ConfigureAwait(false);
-            if (features.PostgresNumber < 150_000)
-            {
-                throw new MarketStoreException($"{location} is PostgreSQL {features.PostgresVersion}; 15 is the oldest that works. Update the server.");
-            }
-
+            features.RequireSupported(location);
+            await SchemaMigrations.RequireKnownAsync(connection, location, cancellationToken).ConfigureAwait(false);
             if (!await SchemaMigrations.ExistsAsync(connection, cancellationToken).ConfigureAwait(false) && !options.CreateIfMissing)
             {
                 throw new MarketStoreException($"no store at {location}: the database has no tables of kraken-db. Create them: kraken-db db init");
@@ -222,7 +219,8 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
         var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            var command = new NpgsqlCommand("SELECT pg_advisory_lock(20240604); CREATE EXTENSION IF NOT EXISTS timescaledb", connection);
+            // Of the transaction that both statements are: a refusal lets the lock go, too, for which the schema's scripts wait in another connection.
+            var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock(20240604); CREATE EXTENSION IF NOT EXISTS timescaledb", connection);
             await using (command.ConfigureAwait(false))
             {
                 try
@@ -232,7 +230,7 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
                 }
                 catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InsufficientPrivilege)
                 {
-                    LogNoExtension(options.LoggerFactory.CreateLogger<TimescaleMarketStore>(), exception.MessageText);
+                    LogNoExtension(options.LoggerFactory.CreateLogger<TimescaleMarketStore>(), exception.MessageText, connection.Database);
                     return false;
                 }
             }
@@ -361,8 +359,8 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "TimescaleDB is installed on the server, but this user may not create it in the database ({Reason}): an administrator must run CREATE EXTENSION timescaledb;")]
-    private static partial void LogNoExtension(ILogger logger, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "TimescaleDB is installed on the server, but this user may not create it in the database ({Reason}): an administrator must run CREATE EXTENSION timescaledb; in {Database}, then: kraken-db db init. Until then tables are ordinary ones")]
+    private static partial void LogNoExtension(ILogger logger, string reason, string database);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The connection was gone and is opened again: {Reason}")]
     private partial void LogReconnect(string reason);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using KrakenDb.Timescale;
 using Npgsql;
 
@@ -6,6 +7,8 @@ namespace KrakenDb;
 /// <summary>Where a store is: what <c>--db-url</c> and <c>DATABASE_URL</c> say, or the default file.</summary>
 public sealed record StoreLocation
 {
+    private static readonly SearchValues<char> SchemeCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-.");
+
     private StoreLocation(string? filePath, NpgsqlConnectionStringBuilder? server, Uri? endpoint = null)
     {
         FilePath = filePath;
@@ -37,7 +40,7 @@ public sealed record StoreLocation
     /// <exception cref="MarketStoreException">No kind of store that there is, or a server's URL with an option or value that is not known.</exception>
     public static StoreLocation Parse(string? urlOrPath)
     {
-        var origin = "the store";
+        var origin = "the store's URL";
         if (string.IsNullOrWhiteSpace(urlOrPath))
         {
             urlOrPath = Environment.GetEnvironmentVariable("DATABASE_URL");
@@ -66,8 +69,8 @@ public sealed record StoreLocation
                 : throw new MarketStoreException($"{origin} names no owner's address. Give it as kraken-db serve prints it: http://127.0.0.1:PORT");
         }
 
-        // Two letters or more before "://": a drive letter is a path. The rest of the URL may hold a password and is not repeated.
-        if (urlOrPath.IndexOf("://", StringComparison.Ordinal) is var end and >= 2)
+        // Two letters or more before a colon: a drive letter is a path. The rest of the URL may hold a password and is not repeated.
+        if (urlOrPath.IndexOf(':', StringComparison.Ordinal) is var end and >= 2 && urlOrPath.AsSpan(0, end).IndexOfAnyExcept(SchemeCharacters) < 0)
         {
             throw new MarketStoreException($"{origin} names a store of kind '{urlOrPath[..end]}', which this version cannot open. Give a server (--db-url postgresql://user@host:port/database), a file (--db-url duckdb:PATH) or a running owner (--db-url http://127.0.0.1:PORT), or unset DATABASE_URL.");
         }

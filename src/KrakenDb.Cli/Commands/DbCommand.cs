@@ -30,6 +30,10 @@ internal static class DbCommand
             {
                 var status = await store.GetStatusAsync(cancellationToken).ConfigureAwait(false);
                 context.Note(string.Create(CultureInfo.InvariantCulture, $"Ready: {status.Location} ({status.Engine} {status.EngineVersion}, schema {status.SchemaVersion})."));
+                foreach (var missing in status.Features.Where(feature => !feature.IsOn))
+                {
+                    context.Note($"{missing.Name}: off: {missing.Note}");
+                }
             }
         });
         return command;

@@ -5,13 +5,14 @@ namespace KrakenDb.Cli;
 /// <summary>The demo's files: a seeded year of two markets in Kraken's layout, and a store of its own beside them.</summary>
 internal sealed class DemoData(CommandContext context, string folder)
 {
-    private const int MinutesOfAYear = 366 * 1440;
+    public const int Minutes = 366 * 1440;
 
     // Names the seeds too: another market is made when they change.
     private const string DoneMark = "demo-1.done";
 
-    private static readonly MarketSpec[] Markets = [MarketSpec.BitcoinUsd, MarketSpec.EtherUsd];
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(3);
+
+    public static IReadOnlyList<MarketSpec> Markets { get; } = [MarketSpec.BitcoinUsd, MarketSpec.EtherUsd];
 
     /// <summary><c>demo</c> beside the default store.</summary>
     public static string DefaultFolder => Path.Combine(Path.GetDirectoryName(StoreLocation.DefaultFilePath)!, "demo");
@@ -21,7 +22,7 @@ internal sealed class DemoData(CommandContext context, string folder)
     public string StorePath => Path.Combine(folder, "demo.duckdb");
 
     /// <summary>When the data end: the demo asks as of then.</summary>
-    public static DateTimeOffset End => Markets[0].Start.AddMinutes(MinutesOfAYear);
+    public static DateTimeOffset End => Markets[0].Start.AddMinutes(Minutes);
 
     /// <summary>Whether an earlier run finished.</summary>
     public bool IsThere => File.Exists(Path.Combine(folder, DoneMark)) && File.Exists(StorePath);
@@ -33,7 +34,7 @@ internal sealed class DemoData(CommandContext context, string folder)
         long rows = 0;
         foreach (var market in Markets)
         {
-            var file = new CandleFile(market, MinuteSpan.First(MinutesOfAYear));
+            var file = new CandleFile(market, MinuteSpan.First(Minutes));
             if (!File.Exists(Path.Combine(CsvFolder, file.FileName)))
             {
                 rows += await file.WriteToDirectoryAsync(CsvFolder, new Lines(context, file.FileName), cancellationToken).ConfigureAwait(false);

@@ -101,18 +101,12 @@ public sealed class ServerBackupTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The stand-in for pg_dump is a shell script.");
         await using var database = await TestDatabase.CreatePlainAsync();
         await (await database.OpenAsync()).DisposeAsync();
-        await File.WriteAllTextAsync(
-            _folder["pg_dump"],
+        await WriteProgramAsync(
             """
-            #!/bin/sh
             for argument; do case $argument in --file=*) echo half >"${argument#--file=}" ;; esac; done
             echo "arguments: $*; environment: ${PGPASSWORD:+a password}" >&2
             exit 3
             """);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(_folder["pg_dump"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
 
         var run = await InProcessAsync(database, _folder.Path);
 
@@ -121,6 +115,39 @@ public sealed class ServerBackupTests : IDisposable
         run.Error.ShouldContain("environment: a password");
         run.Error.ShouldNotContain("secret");
         Directory.GetFiles(_folder.Path, "kraken.dump*").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_pg_dump_that_is_older_than_the_server_is_named_with_both_versions()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The stand-in for pg_dump is a shell script.");
+        await using var database = await TestDatabase.CreatePlainAsync();
+        await (await database.OpenAsync()).DisposeAsync();
+        await WriteProgramAsync("echo 'pg_dump (PostgreSQL) 14.23 (Debian 14.23-1)'");
+
+        var run = await InProcessAsync(database, _folder.Path);
+
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain($"{_folder["pg_dump"]} is of version 14, and the server is PostgreSQL 1");
+        run.Error.ShouldContain("or name their folder with PG_BIN");
+        Directory.GetFiles(_folder.Path, "kraken.dump*").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_backup_of_a_newer_server_is_refused_before_anything_is_restored()
+    {
+        await using var database = await TestDatabase.CreatePlainAsync();
+        await using var restored = await TestDatabase.CreatePlainAsync();
+        await (await database.OpenAsync()).DisposeAsync();
+        (await RunAsync("backup", database)).ExitCode.ShouldBe(0);
+        var manifest = await File.ReadAllTextAsync(BackupManifest.PathOf(Backup));
+        await File.WriteAllTextAsync(BackupManifest.PathOf(Backup), System.Text.RegularExpressions.Regex.Replace(manifest, "(\"postgres_version\": )\"[^\"]*\"", "$1\"99.1\""));
+
+        var run = await RunAsync("restore", restored);
+
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain("The backup was made of PostgreSQL 99.1");
+        (await restored.ScalarAsync<long>("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).ShouldBe(0);
     }
 
     [Fact]
@@ -135,6 +162,15 @@ public sealed class ServerBackupTests : IDisposable
         run.Error.ShouldContain("pg_dump is not there");
         run.Error.ShouldContain("apt-get install postgresql-client-");
         Directory.GetFiles(_folder.Path).ShouldBeEmpty();
+    }
+
+    private async Task WriteProgramAsync(string script)
+    {
+        await File.WriteAllTextAsync(_folder["pg_dump"], "#!/bin/sh\n" + script);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_folder["pg_dump"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private async Task ThereAndBackAsync(TestDatabase database, TestDatabase restored)

@@ -9,7 +9,7 @@ namespace KrakenDb.Tests.Timescale;
 
 /// <summary>
 /// A PostgreSQL server of this test run's own: a temporary cluster on loopback with a free port, started on first use and stopped with the process. As root it
-/// runs under the user <c>postgres</c>, because PostgreSQL refuses root.
+/// runs under the user <c>postgres</c>, because PostgreSQL refuses root. KRAKENDB_TEST_POSTGRES_BIN names the folder of another version's programs.
 /// </summary>
 internal sealed class PostgresServer : IDisposable
 {
@@ -51,12 +51,20 @@ internal sealed class PostgresServer : IDisposable
     }
 
     /// <summary>A server of one test's own, which may be killed.</summary>
-    public static PostgresServer StartOwn(string options = "")
+    /// <param name="options">Of <c>postgres</c>.</param>
+    /// <param name="prepare">Changes the cluster's folder before the first start.</param>
+    public static PostgresServer StartOwn(string options = "", Action<string>? prepare = null)
     {
         var binaries = FindBinaries();
         Required.Part("postgres", binaries is not null, Missing);
         var server = new PostgresServer(binaries!, options);
         server.Initialize();
+        if (prepare is not null)
+        {
+            prepare(server.Data);
+            server.GiveFolder();
+        }
+
         server.Start();
         return server;
     }
@@ -125,6 +133,11 @@ internal sealed class PostgresServer : IDisposable
 
     private static string? FindBinaries()
     {
+        if (Environment.GetEnvironmentVariable("KRAKENDB_TEST_POSTGRES_BIN") is { Length: > 0 } named)
+        {
+            return named;
+        }
+
         var debian = Directory.Exists("/usr/lib/postgresql") ? Directory.EnumerateDirectories("/usr/lib/postgresql").OrderByDescending(Version).Select(folder => Path.Combine(folder, "bin")) : [];
         return debian.Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "initdb.exe" : "initdb")));
@@ -143,12 +156,16 @@ internal sealed class PostgresServer : IDisposable
     {
         var password = Path.Combine(_folder, "password");
         File.WriteAllText(password, "secret");
+        GiveFolder();
+        Run("initdb", "-D", Data, "-U", "kraken", "-A", "scram-sha-256", $"--pwfile={password}", "-E", "UTF8", "--locale=C", "--no-sync");
+    }
+
+    private void GiveFolder()
+    {
         if (IsRoot)
         {
             Execute("chown", "-R", "postgres", _folder);
         }
-
-        Run("initdb", "-D", Data, "-U", "kraken", "-A", "scram-sha-256", $"--pwfile={password}", "-E", "UTF8", "--locale=C", "--no-sync");
     }
 
     private void Run(string program, params string[] arguments)

@@ -63,6 +63,27 @@ public sealed class PostgresUrlTests
         message.ShouldNotContain("secret");
     }
 
+    [Theory]
+    [InlineData("mysql://u:secret@h/d", "'mysql'")]
+    [InlineData("postgresq://u:secret@h/d", "'postgresq'")]
+    [InlineData("sqlite:secret.db", "'sqlite'")]
+    [InlineData("postgresql:secret", "'postgresql'")]
+    public void A_scheme_that_is_not_known_is_named_and_opens_no_file(string url, string named)
+    {
+        var message = Should.Throw<MarketStoreException>(() => StoreLocation.Parse(url)).Message;
+
+        message.ShouldContain($"names a store of kind {named}, which this version cannot open. Give a server (--db-url postgresql://");
+        message.ShouldNotContain("secret");
+    }
+
+    [Fact]
+    public void A_colon_in_a_path_is_no_scheme()
+    {
+        StoreLocation.Parse("./a:b.duckdb").FilePath.ShouldEndWith("a:b.duckdb");
+        StoreLocation.Parse("duckdb:a:b.duckdb").FilePath.ShouldEndWith("a:b.duckdb");
+        StoreLocation.Parse("c:kraken.duckdb").FilePath.ShouldEndWith("kraken.duckdb");
+    }
+
     [Fact]
     public void A_location_is_shown_without_its_password()
     {

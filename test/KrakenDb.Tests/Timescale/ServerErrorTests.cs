@@ -1,3 +1,5 @@
+using KrakenDb.Tests.Cli;
+using KrakenDb.Tests.DuckDb;
 using KrakenDb.Timescale;
 using Shouldly;
 using Xunit;
@@ -60,6 +62,25 @@ public sealed class ServerErrorTests
     }
 
     [Fact]
+    public void A_server_that_is_too_old_is_refused()
+    {
+        var features = new ServerFeatures
+        {
+            PostgresVersion = "14.23",
+            PostgresNumber = 140_023,
+            TimescaleVersion = null,
+            AvailableTimescaleVersion = null,
+            IsPreloaded = false,
+            IsCommunity = false,
+            MaxLocksPerTransaction = 64,
+            Database = "d",
+        };
+
+        Should.Throw<MarketStoreException>(() => features.RequireSupported("postgresql://k@h:1/d")).Message.ShouldStartWith("postgresql://k@h:1/d is PostgreSQL 14.23; 15 is the oldest that works. Update the server");
+        (features with { PostgresNumber = 150_000 }).RequireSupported("");
+    }
+
+    [Fact]
     public async Task A_user_without_rights_reads_what_an_administrator_must_run()
     {
         await using var database = await TestDatabase.CreatePlainAsync();
@@ -71,6 +92,62 @@ public sealed class ServerErrorTests
         var exception = await Should.ThrowAsync<MarketStoreException>(async () => await TimescaleMarketStore.OpenAsync(settings, new TimescaleOptions(), default));
 
         exception.Message.ShouldContain($"GRANT CREATE ON SCHEMA public TO \"{user}\"");
+    }
+
+    [Fact]
+    public async Task A_user_who_may_only_read_reads_what_is_missing_and_then_reads()
+    {
+        await using var database = await TestDatabase.CreatePlainAsync();
+        await (await database.OpenAsync()).DisposeAsync();
+        var user = $"reader_{Guid.NewGuid():n}"[..20];
+        await database.ExecuteAsync($"CREATE ROLE {user} LOGIN PASSWORD 'reader'");
+        var settings = database.Settings;
+        (settings.Username, settings.Password) = (user, "reader");
+        var options = new TimescaleOptions { CreateIfMissing = false };
+
+        (await Should.ThrowAsync<MarketStoreException>(async () => await TimescaleMarketStore.OpenAsync(settings, options, default)))
+            .Message.ShouldContain($"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{user}\"; (to read, SELECT is enough)");
+
+        await database.ExecuteAsync($"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user}");
+        await using var store = await TimescaleMarketStore.OpenAsync(settings, options, default);
+        (await store.GetSymbolsAsync()).ShouldBeEmpty();
+        (await Should.ThrowAsync<MarketStoreException>(async () => await store.WriteAsync(0, 1))).Message.ShouldContain("permission denied");
+    }
+
+    [Fact]
+    public async Task A_user_who_may_not_create_the_extension_gets_tables_and_the_statement_for_an_administrator()
+    {
+        await using var database = await TestDatabase.CreateTimescaleAsync();
+        var user = $"guest_{Guid.NewGuid():n}"[..20];
+        await database.ExecuteAsync("DROP EXTENSION IF EXISTS timescaledb");
+        await database.ExecuteAsync($"CREATE ROLE {user} LOGIN PASSWORD 'guest'; GRANT CREATE ON SCHEMA public TO {user}");
+        try
+        {
+            // A lock that nobody lets go is an error soon.
+            var url = new UriBuilder(database.Url) { UserName = user, Password = "guest", Query = "lock_timeout=2s" }.Uri.ToString();
+            var statement = $"an administrator must run CREATE EXTENSION timescaledb; in {database.Settings.Database}, then: kraken-db db init";
+
+            var run = await ProgramRun.OnAsync(store: null, clock: null, "db", "init", "--db-url", url);
+
+            run.ExitCode.ShouldBe(0, run.Error);
+            run.Error.ShouldContain("Ready:");
+            run.Error.ShouldContain(statement);
+            (await ProgramRun.OnAsync(store: null, clock: null, "db", "status", "--db-url", url)).Output.ShouldContain(statement);
+
+            // A newer schema is left alone by who has the right, too.
+            await database.ExecuteAsync("INSERT INTO schema_version VALUES (9999, '', now())");
+            (await ProgramRun.OnAsync(store: null, clock: null, "db", "init", "--db-url", database.Url)).Error.ShouldContain("the database was not changed");
+            (await database.ScalarAsync<long>("SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'")).ShouldBe(0);
+            await database.ExecuteAsync("DELETE FROM schema_version WHERE version = 9999");
+
+            await database.ExecuteAsync("CREATE EXTENSION timescaledb");
+            (await ProgramRun.OnAsync(store: null, clock: null, "db", "init", "--db-url", url)).ExitCode.ShouldBe(0);
+            (await ProgramRun.OnAsync(store: null, clock: null, "db", "status", "--db-url", url)).Output.ShouldContain("on: eight rollups");
+        }
+        finally
+        {
+            await database.ExecuteAsync($"DROP OWNED BY {user} CASCADE; DROP ROLE {user}");
+        }
     }
 
     [Fact]
