@@ -26,7 +26,8 @@ internal static class PostgresFailure
             return new MarketStoreException($"{location}: the server asks for a password and none was given. Set DB_PASSWORD or PGPASSWORD, or put it into the password file.", exception);
         }
 
-        var reason = Innermost(exception) switch
+        var innermost = Innermost(exception);
+        var reason = innermost switch
         {
             SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => $"there is no host '{settings.Host}'. Check the URL",
             SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "nothing listens there. Check host and port, or start the server",
@@ -35,7 +36,7 @@ internal static class PostgresFailure
             _ when exception.Message.Contains("pool has been exhausted", StringComparison.Ordinal) => "all connections are in use. Give more with --pool-max-size",
             var inner => $"the connection broke ({FirstLine(inner.Message)}). What was committed is kept; the next command connects again",
         };
-        return new MarketStoreException($"{location}: {reason}.", exception) { IsTransient = true };
+        return new MarketStoreException($"{location}: {reason}.", exception) { IsTransient = innermost is not System.Security.Authentication.AuthenticationException };
     }
 
     /// <summary>Whether the connection is gone, so that another one may serve.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using KrakenDb.Tests;
+using KrakenDb.Tests.Timescale;
 using Shouldly;
 using Xunit;
 using static KrakenDb.Scenarios.Live.RefusedRecordingScenario;
@@ -83,6 +84,32 @@ public sealed partial class RunningProgramScenario
         var stored = (await store.ReadTradesAsync("BTC/USD", new TimeRange(since, since.AddHours(1)), 0, int.MaxValue, Ended)).Rows().Select(row => row.Id).ToList();
         stored.ShouldBe(Enumerable.Range(0, stored.Count).Select(offset => stored[0] + offset));
         stored[^1].ShouldBeGreaterThan(before.LastTradeId!.Value);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_away_at_the_start_is_waited_for_and_a_database_that_does_not_exist_is_not()
+    {
+        using var home = new TemporaryFolder();
+        using var server = PostgresServer.StartOwn("-c fsync=off");
+        await using var exchange = await StartAsync();
+        var environment = Environment(home, exchange);
+        environment["DATABASE_URL"] = server.Url("nowhere");
+        using (var refused = await ProgramUnderTest.RunAsync(environment, Ended, "collect", "--symbols", "BTC/USD"))
+        {
+            refused.ExitCode.ShouldBe(1, refused.Story);
+            refused.Story.ShouldContain("CREATE DATABASE \"nowhere\"");
+        }
+
+        environment["DATABASE_URL"] = await server.CreateDatabaseAsync("waited_for");
+        server.Kill();
+        using var program = ProgramUnderTest.Start(environment, "collect", "--symbols", "BTC/USD", "--flush-interval", "0.2");
+        await UntilAsync(() => Task.FromResult(program.Story.Contains("Nothing is recorded yet; again in", StringComparison.Ordinal)), program);
+        server.Start();
+        await UntilAsync(() => Task.FromResult(program.Story.Contains("Recording BTC/USD", StringComparison.Ordinal)), program);
+        await program.TerminateAsync(Ended);
+
+        program.ExitCode.ShouldBe(143, program.Story);
+        program.Story.ShouldContain("nothing listens there");
     }
 
     [GeneratedRegex("Stopped: ([0-9,]+) trades? stored")]
