@@ -125,23 +125,6 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
         return WriteAsync(write, cancellationToken);
     }
 
-    bool IMarketStore.HasOneWriter => true;
-
-    Task<IReadOnlyList<StoreReceipt>> IMarketStore.WriteTogetherAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellationToken)
-    {
-        foreach (var write in writes)
-        {
-            StoreWriteRules.Check(write);
-        }
-
-        if (writes.Select(write => write.Symbol).Distinct(StringComparer.Ordinal).Count() != writes.Count)
-        {
-            throw new ArgumentException("A symbol is written once per transaction.", nameof(writes));
-        }
-
-        return Writer.RunAsync(session => Write(session, writes, cancellationToken), cancellationToken);
-    }
-
     Task<ImportCursor?> IMarketStore.GetImportCursorAsync(string file, CancellationToken cancellationToken) =>
         Readers.RunAsync(session => LedgerTables.ReadCursor(session, file), cancellationToken);
 
@@ -303,34 +286,16 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
         return receipt;
     }
 
-    private IReadOnlyList<StoreReceipt> Write(DuckDbSession session, IReadOnlyList<StoreWrite> writes, CancellationToken cancellationToken)
-    {
-        var ledgers = _file.Ledgers.Load(session);
-        var merged = InTransaction(
-            session,
-            () => writes.Select(write =>
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                return Merge(session, write, ledgers.GetValueOrDefault(write.Symbol) ?? new SymbolLedger(write.Symbol));
-            }).ToList(),
-            cancellationToken);
-        foreach (var (_, after) in merged)
-        {
-            ledgers[after.Symbol] = after;
-        }
-
-        return merged.ConvertAll(each => each.Receipt);
-    }
-
     private (StoreReceipt Receipt, SymbolLedger After) Merge(DuckDbSession session, StoreWrite write, SymbolLedger before)
     {
         write = RetentionRules.Apply(write, Policies(session), _options.TimeProvider.GetUtcNow());
         var receipt = default(StoreReceipt);
         var changed = new HashSet<string>(StringComparer.Ordinal);
         (long, long)? tradeTimes = null;
+        var known = before.Status.GetValueOrDefault(DataType.Trades);
         if (write.Trades is { Count: > 0 } trades)
         {
-            (var merge, tradeTimes) = TradeTable.Write(session, write.Symbol, trades, before.Status.GetValueOrDefault(DataType.Trades));
+            (var merge, tradeTimes) = TradeTable.Write(session, write.Symbol, trades, known, _file.Ledgers.NewestTradeIds);
             receipt = receipt with { TradesInserted = merge.Insert.Count, TradesUnchanged = merge.Unchanged, TradesConflicting = merge.Conflicting };
             if (merge.Insert.Count + merge.Replace.Count > 0)
             {
@@ -340,7 +305,11 @@ internal sealed partial class DuckDbMarketStore : IMarketStore, IOwnedFile
 
         if (write.RebuildMinutes.Count > 0)
         {
-            write = MinuteRebuild.Apply(write, before.Coverage.GetValueOrDefault(DataType.Trades, CoverageSet.Empty), range => TradeTable.ReadAll(session, write.Symbol, range));
+            write = MinuteRebuild.Apply(
+                write,
+                before.Coverage.GetValueOrDefault(DataType.Trades, CoverageSet.Empty),
+                range => TradeTable.ReadAll(session, write.Symbol, range),
+                MinuteRebuild.OwnFrom(write, receipt.TradesInserted, known));
         }
 
         (long, long)? candleTimes = null;

@@ -29,6 +29,13 @@ internal sealed class SymbolLedgers
     /// <summary>Active retention policies, read once; null to have them read again.</summary>
     public IReadOnlyList<RetentionPolicy>? Policies { get; set; }
 
+    /// <summary>Per symbol an id above which no trade is stored, asked for at its first write. For the writer alone.</summary>
+    public Dictionary<string, long> NewestTradeIds { get; } = new(StringComparer.Ordinal);
+
     /// <summary>After a failed write: a commit that reports an error may have happened, so the next use reads the tables again.</summary>
-    public void Forget() => (_ledgers, Policies) = (null, null);
+    public void Forget()
+    {
+        (_ledgers, Policies) = (null, null);
+        NewestTradeIds.Clear();
+    }
 }

@@ -21,6 +21,8 @@ internal static class TradeTable
 
     private const string ById = $"SELECT {Columns} FROM trades WHERE symbol = $1 AND id >= $2 AND id <= $3 ORDER BY id";
 
+    private const string Newest = "SELECT max(id) FROM trades WHERE symbol = $1";
+
     private const string Extent = "SELECT min(timestamp), max(timestamp) FROM trades WHERE symbol = $1";
 
     private const string Delete = "DELETE FROM trades WHERE symbol = $1 AND id >= $2 AND id <= $3 AND id IN (SELECT id FROM temp.replaced)";
@@ -50,11 +52,22 @@ internal static class TradeTable
     /// <param name="symbol">As stored.</param>
     /// <param name="incoming">Ascending and unique in id.</param>
     /// <param name="present">Extent of what is stored; null when nothing is.</param>
+    /// <param name="newestIds">Per symbol an id above which nothing is stored: what is newer needs no look, which passes over the ids of all symbols.</param>
     /// <returns>The plan that was followed, and the times of the first and the last of all stored trades, microseconds; null where nothing was written.</returns>
-    public static (TradeMerge Merge, (long Oldest, long Newest)? Times) Write(DuckDbSession session, string symbol, TradeBatch incoming, SyncStatus? present)
+    public static (TradeMerge Merge, (long Oldest, long Newest)? Times) Write(
+        DuckDbSession session, string symbol, TradeBatch incoming, SyncStatus? present, Dictionary<string, long> newestIds)
     {
+        var (first, last) = (incoming.Id[0], incoming.Id[incoming.Count - 1]);
+        var newest = present is null ? long.MinValue : newestIds.TryGetValue(symbol, out var id) ? id : NewestId(session, symbol);
+        newestIds[symbol] = Math.Max(newest, last);
+        if (first > newest)
+        {
+            Append(session, symbol, incoming, indexes: null);
+            return (TradeMerge.OfAll(incoming), Times(incoming, present));
+        }
+
         TradeBatch stored;
-        using (var result = session.Prepare(ById).Bind(1, symbol).Bind(2, incoming.Id[0]).Bind(3, incoming.Id[incoming.Count - 1]).Query())
+        using (var result = session.Prepare(ById).Bind(1, symbol).Bind(2, first).Bind(3, last).Query())
         {
             stored = ToBatch(result);
         }
@@ -73,6 +86,24 @@ internal static class TradeTable
 
         Append(session, symbol, incoming, written);
         return (merge, Times(session, symbol, incoming, written, stored, merge.Replace, present));
+    }
+
+    private static long NewestId(DuckDbSession session, string symbol)
+    {
+        using var result = session.Prepare(Newest).Bind(1, symbol).Query();
+        return result.FetchChunk() is { RowCount: > 0 } chunk && chunk.IsValid(0, 0) ? chunk.Int64(0)[0] : long.MinValue;
+    }
+
+    private static (long Oldest, long Newest) Times(TradeBatch added, SyncStatus? present)
+    {
+        (long Oldest, long Newest) times = present is null ? (long.MaxValue, long.MinValue) : (UnixTime.Microseconds(present.OldestTimestamp), UnixTime.Microseconds(present.NewestTimestamp));
+        foreach (var nanoseconds in added.TimestampNanoseconds.AsSpan(0, added.Count))
+        {
+            var time = HistoricalTrade.FloorDivide(nanoseconds, 1000);
+            times = (Math.Min(times.Oldest, time), Math.Max(times.Newest, time));
+        }
+
+        return times;
     }
 
     private static (long Oldest, long Newest) Times(
@@ -159,42 +190,64 @@ internal static class TradeTable
         session.Connection.Execute("DROP TABLE temp.replaced");
     }
 
-    private static void Append(DuckDbSession session, string symbol, TradeBatch batch, int[] indexes)
+    /// <param name="indexes">Null for all rows.</param>
+    private static void Append(DuckDbSession session, string symbol, TradeBatch batch, int[]? indexes)
     {
-        if (indexes.Length == 0)
-        {
-            return;
-        }
-
+        var count = indexes?.Length ?? batch.Count;
         using var appender = session.Connection.CreateAppender("trades");
-        for (var start = 0; start < indexes.Length; start += appender.Capacity)
+        for (var start = 0; start < count; start += appender.Capacity)
         {
-            var rows = Math.Min(appender.Capacity, indexes.Length - start);
+            var rows = Math.Min(appender.Capacity, count - start);
+            var ids = appender.Int64(1);
+            var microseconds = appender.Int64(2);
+            var nanoseconds = appender.Int64(3);
+            var prices = appender.Int64(4);
+            var volumes = appender.HugeInt(5);
             appender.FillString(0, symbol);
             for (var row = 0; row < rows; row++)
             {
-                var trade = batch[indexes[start + row]];
-                appender.Int64(1)[row] = trade.Id;
-                appender.Int64(2)[row] = trade.TimestampMicroseconds;
-                appender.Int64(3)[row] = trade.TimestampNanoseconds;
-                appender.Int64(4)[row] = trade.Price;
-                appender.HugeInt(5)[row] = trade.Volume;
-                appender.SetUtf8(6, row, trade.Side == TradeSide.Buy ? "buy"u8 : "sell"u8);
-                if (trade.OrderType is { } orderType)
+                var index = indexes is null ? start + row : indexes[start + row];
+                ids[row] = batch.Id[index];
+                nanoseconds[row] = batch.TimestampNanoseconds[index];
+                microseconds[row] = HistoricalTrade.FloorDivide(nanoseconds[row], 1000);
+                prices[row] = batch.Price[index];
+                volumes[row] = batch.Volume[index];
+                appender.SetBytes(6, row, batch.Side[index] == TradeSide.Buy ? "buy"u8 : "sell"u8);
+                if (batch.OrderType[index] is { } orderType)
                 {
-                    appender.SetString(7, row, orderType);
+                    SetText(appender, 7, row, orderType);
                 }
                 else
                 {
                     appender.SetNull(7, row);
                 }
 
-                appender.SetString(8, row, trade.Misc);
+                SetText(appender, 8, row, batch.Misc[index]);
             }
 
             appender.Append(rows);
         }
 
         appender.Close();
+    }
+
+    // For nearly all rows no bytes are made.
+    private static void SetText(Native.DuckDbAppender appender, int column, int row, string text)
+    {
+        switch (text)
+        {
+            case "":
+                appender.SetBytes(column, row, []);
+                break;
+            case "limit":
+                appender.SetBytes(column, row, "limit"u8);
+                break;
+            case "market":
+                appender.SetBytes(column, row, "market"u8);
+                break;
+            default:
+                appender.SetString(column, row, text);
+                break;
+        }
     }
 }

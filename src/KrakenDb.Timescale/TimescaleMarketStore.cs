@@ -281,9 +281,10 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
         }
 
         (long, long)? tradeTimes = null;
+        var known = before.Status.GetValueOrDefault(DataType.Trades);
         if (write.Trades is { Count: > 0 } trades)
         {
-            (var merge, tradeTimes) = await TradeTable.WriteAsync(connection, write.Symbol, trades, before.Status.GetValueOrDefault(DataType.Trades), cancellationToken).ConfigureAwait(false);
+            (var merge, tradeTimes) = await TradeTable.WriteAsync(connection, write.Symbol, trades, known, cancellationToken).ConfigureAwait(false);
             receipt = receipt with { TradesInserted = merge.Insert.Count, TradesUnchanged = merge.Unchanged, TradesConflicting = merge.Conflicting };
             if (merge.Insert.Count + merge.Replace.Count > 0)
             {
@@ -294,7 +295,10 @@ internal sealed partial class TimescaleMarketStore : IMarketStore
         if (write.RebuildMinutes.Count > 0)
         {
             write = await MinuteRebuild.ApplyAsync(
-                write, before.Coverage.GetValueOrDefault(DataType.Trades, CoverageSet.Empty), range => TradeTable.ReadAllAsync(connection, write.Symbol, range, cancellationToken)).ConfigureAwait(false);
+                write,
+                before.Coverage.GetValueOrDefault(DataType.Trades, CoverageSet.Empty),
+                range => TradeTable.ReadAllAsync(connection, write.Symbol, range, cancellationToken),
+                MinuteRebuild.OwnFrom(write, receipt.TradesInserted, known)).ConfigureAwait(false);
         }
 
         (long, long)? candleTimes = null;

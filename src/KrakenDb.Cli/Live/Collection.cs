@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using KrakenDb.Client;
 using KrakenDb.Server;
+using Microsoft.Extensions.Logging;
 
 namespace KrakenDb.Cli;
 
@@ -11,6 +12,7 @@ namespace KrakenDb.Cli;
 internal static class Collection
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StorePauseMax = TimeSpan.FromSeconds(30);
 
     /// <param name="prepare">Runs before anything is recorded, with the store, the exchange and the symbols.</param>
     /// <param name="started">Runs when everything records.</param>
@@ -26,7 +28,7 @@ internal static class Collection
         var view = new LiveView(context);
         using var logger = new NoteLogger(context, view.Log);
         var location = parsed.GetValue(context.DbUrl);
-        var store = await context.OpenOrCreateStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
+        var store = await OpenAsync(context, parsed, logger, cancellationToken).ConfigureAwait(false);
         await using var _ = store.ConfigureAwait(false);
         if (store is RemoteMarketStore)
         {
@@ -78,7 +80,7 @@ internal static class Collection
             });
         using var metrics = new LiveMetrics(collector, writer);
         using var export = MetricsExport.Start();
-        logger.Log(Microsoft.Extensions.Logging.LogLevel.Information, default, $"Recording {string.Join(", ", symbols)}{(books.Summary is null ? "" : " with their order books")} into {(await store.GetStatusAsync(cancellationToken).ConfigureAwait(false)).Location}; journal {journal}. Ctrl-C ends it", null, static (text, _) => text);
+        logger.Log(LogLevel.Information, default, $"Recording {string.Join(", ", symbols)}{(books.Summary is null ? "" : " with their order books")} into {(await store.GetStatusAsync(cancellationToken).ConfigureAwait(false)).Location}; journal {journal}. Ctrl-C ends it", null, static (text, _) => text);
         if (started is not null)
         {
             await started(store, symbols, cancellationToken).ConfigureAwait(false);
@@ -136,6 +138,23 @@ internal static class Collection
         }
 
         return false;
+    }
+
+    // A server that is away is waited for, as it is later; a refused password or a database that does not exist gets no better by waiting.
+    private static async Task<IMarketStore> OpenAsync(CommandContext context, ParseResult parsed, NoteLogger logger, CancellationToken cancellationToken)
+    {
+        for (var pause = TimeSpan.FromSeconds(1); ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, StorePauseMax.Ticks)))
+        {
+            try
+            {
+                return await context.OpenOrCreateStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
+            }
+            catch (MarketStoreException exception) when (exception.IsTransient && StoreLocation.Parse(parsed.GetValue(context.DbUrl)).Server is not null)
+            {
+                logger.Log(LogLevel.Warning, default, $"Nothing is recorded yet; again in {pause.TotalSeconds} s", exception, static (text, _) => text);
+                await Task.Delay(pause, context.TimeProvider, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     private static async Task<IReadOnlyList<string>> SymbolsAsync(IMarketStore store, string[]? asked, CancellationToken cancellationToken)

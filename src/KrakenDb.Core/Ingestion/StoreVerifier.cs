@@ -195,7 +195,7 @@ public sealed class StoreVerifier(IMarketStore store, ICandleSource? candles = n
         var expected = new SortedDictionary<long, MinuteBuilder>();
         await foreach (var batch in TradePages.ReadAsync(store, symbol, piece, TradesPerRead, cancellationToken).ConfigureAwait(false))
         {
-            MinuteRebuild.Add(expected, batch);
+            MinuteRebuild.Add(expected, batch, piece);
         }
 
         var rows = stored.Rows().ToDictionary(row => row.Timestamp);

@@ -47,6 +47,9 @@ internal sealed record TradeMerge(List<int> Insert, List<int> Replace, long Unch
         return new TradeMerge(insert, replace, unchanged, conflicting);
     }
 
+    /// <summary>The merge of trades of which none is stored.</summary>
+    public static TradeMerge OfAll(TradeBatch incoming) => new([.. Enumerable.Range(0, incoming.Count)], [], 0, 0);
+
     /// <summary>Sorts by id and keeps one row per id by precedence. Returns how many rows were repeated (one execution) and how many contradicted one another.</summary>
     public static (TradeBatch Ordered, long Repeated, long Conflicting) Order(TradeBatch batch)
     {

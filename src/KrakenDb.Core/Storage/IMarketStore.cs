@@ -9,14 +9,6 @@ public interface IMarketStore : IMarketReader
     /// <summary>Commits rows, coverage, cursor and <c>wanted_from</c> together, or nothing of it.</summary>
     internal Task<StoreReceipt> WriteAsync(StoreWrite write, CancellationToken cancellationToken);
 
-    /// <summary>Whether writes follow one another anyway, so that several of them are cheaper in one transaction than side by side.</summary>
-    internal bool HasOneWriter => false;
-
-    /// <summary>Commits several writes together, or nothing of them. Each symbol once.</summary>
-    /// <returns>A receipt per write, in their order.</returns>
-    internal Task<IReadOnlyList<StoreReceipt>> WriteTogetherAsync(IReadOnlyList<StoreWrite> writes, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("This store writes one symbol per transaction.");
-
     /// <summary>Where an unfinished import of this file stopped; null when there is none.</summary>
     internal Task<ImportCursor?> GetImportCursorAsync(string file, CancellationToken cancellationToken);
 

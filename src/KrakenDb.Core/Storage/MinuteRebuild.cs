@@ -7,30 +7,63 @@ internal static class MinuteRebuild
     /// <param name="write">Its trades have been merged.</param>
     /// <param name="tradesBefore">Coverage of trades before the write.</param>
     /// <param name="read">All stored trades of a range, ascending in id.</param>
-    public static StoreWrite Apply(StoreWrite write, CoverageSet tradesBefore, Func<TimeRange, TradeBatch> read) =>
-        With(write, [.. Minutes(write, tradesBefore).Select(minutes => (minutes, read(minutes)))]);
+    /// <param name="ownFrom">See <see cref="OwnFrom"/>.</param>
+    public static StoreWrite Apply(StoreWrite write, CoverageSet tradesBefore, Func<TimeRange, TradeBatch> read, long ownFrom = long.MaxValue) =>
+        With(write, [.. Minutes(write, tradesBefore).Select(minutes => (minutes, Before(minutes, ownFrom) is { } stored ? read(stored) : null))], ownFrom);
 
     /// <inheritdoc cref="Apply"/>
-    public static async Task<StoreWrite> ApplyAsync(StoreWrite write, CoverageSet tradesBefore, Func<TimeRange, Task<TradeBatch>> read)
+    public static async Task<StoreWrite> ApplyAsync(StoreWrite write, CoverageSet tradesBefore, Func<TimeRange, Task<TradeBatch>> read, long ownFrom)
     {
-        var parts = new List<(TimeRange Minutes, TradeBatch Trades)>();
+        var parts = new List<(TimeRange Minutes, TradeBatch? Stored)>();
         foreach (var minutes in Minutes(write, tradesBefore))
         {
-            parts.Add((minutes, await read(minutes).ConfigureAwait(false)));
+            parts.Add((minutes, Before(minutes, ownFrom) is { } stored ? await read(stored).ConfigureAwait(false) : null));
         }
 
-        return With(write, parts);
+        return With(write, parts, ownFrom);
     }
 
-    /// <summary>Adds trades, in the order of their ids, to the minutes that they belong to.</summary>
-    public static void Add(SortedDictionary<long, MinuteBuilder> builders, TradeBatch trades)
+    /// <summary>
+    /// From which open time on the stored trades are those of the write and no others, so that they need not be read back: where each of them was new, behind
+    /// the newest that was stored before. Microseconds; <see cref="long.MaxValue"/> for nowhere.
+    /// </summary>
+    /// <param name="write">Its trades have been merged.</param>
+    /// <param name="inserted">How many of them were new.</param>
+    /// <param name="before">Extent of the trades that were stored before; null when none were.</param>
+    public static long OwnFrom(StoreWrite write, long inserted, SyncStatus? before) =>
+        write.Trades is not { } trades || inserted < trades.Count ? long.MaxValue
+        : before is null ? long.MinValue
+        : Interval.Minute.Floor(UnixTime.Microseconds(before.NewestTimestamp)) + UnixTime.MicrosecondsPerMinute;
+
+    /// <summary>Adds trades of a range, in the order of their ids, to the minutes that they belong to.</summary>
+    public static void Add(SortedDictionary<long, MinuteBuilder> builders, TradeBatch trades, TimeRange range)
     {
+        var builder = new MinuteBuilder(long.MinValue);
         for (var index = 0; index < trades.Count; index++)
         {
-            var minute = Interval.Minute.Floor(HistoricalTrade.FloorDivide(trades.TimestampNanoseconds[index], 1000));
-            var builder = builders.TryGetValue(minute, out var open) ? open : new MinuteBuilder(minute);
+            var time = HistoricalTrade.FloorDivide(trades.TimestampNanoseconds[index], 1000);
+            if (time < range.StartMicroseconds || time >= range.EndMicroseconds)
+            {
+                continue;
+            }
+
+            if (Interval.Minute.Floor(time) is var minute && minute != builder.Timestamp)
+            {
+                Keep();
+                builder = builders.TryGetValue(minute, out var open) ? open : new MinuteBuilder(minute);
+            }
+
             builder.Add(trades.Price[index], trades.Volume[index]);
-            builders[minute] = builder;
+        }
+
+        Keep();
+
+        void Keep()
+        {
+            if (!builder.IsEmpty)
+            {
+                builders[builder.Timestamp] = builder;
+            }
         }
     }
 
@@ -41,15 +74,19 @@ internal static class MinuteRebuild
         return Disjoint(write.RebuildMinutes.SelectMany(range => WholeMinutes(proven, range)));
     }
 
-    private static StoreWrite With(StoreWrite write, IEnumerable<(TimeRange Minutes, TradeBatch Trades)> parts)
+    private static TimeRange? Before(TimeRange minutes, long ownFrom) =>
+        ownFrom <= minutes.StartMicroseconds ? null : new TimeRange(minutes.StartMicroseconds, Math.Min(minutes.EndMicroseconds, ownFrom));
+
+    private static StoreWrite With(StoreWrite write, IEnumerable<(TimeRange Minutes, TradeBatch? Stored)> parts, long ownFrom)
     {
         var covered = write.Covered.ToList();
         var candles = new List<CandleRow>();
         var rebuilt = new List<TimeRange>();
-        foreach (var (minutes, trades) in parts)
+        foreach (var (minutes, stored) in parts)
         {
+            var own = Math.Max(minutes.StartMicroseconds, ownFrom);
             rebuilt.Add(minutes);
-            candles.AddRange(Build(trades));
+            candles.AddRange(Build(stored, minutes, own < minutes.EndMicroseconds ? write.Trades : null, new TimeRange(Math.Min(own, minutes.EndMicroseconds), minutes.EndMicroseconds)));
             covered.Add((DataType.Candles(Interval.Minute), new CoverageRange { Range = minutes, Source = CandleSource.ProvenTrades, Grade = CoverageGrade.Proven }));
         }
 
@@ -90,16 +127,19 @@ internal static class MinuteRebuild
     }
 
     // Ids and times nearly always rise together; where they do not, open and close still go by the id.
-    private static List<CandleRow> Build(TradeBatch trades)
+    private static IEnumerable<CandleRow> Build(TradeBatch? stored, TimeRange minutes, TradeBatch? own, TimeRange ownMinutes)
     {
-        var candles = new List<CandleRow>();
         var builders = new SortedDictionary<long, MinuteBuilder>();
-        Add(builders, trades);
-        foreach (var builder in builders.Values)
+        if (stored is not null)
         {
-            candles.Add(builder.Build(CandleSource.ProvenTrades));
+            Add(builders, stored, minutes);
         }
 
-        return candles;
+        if (own is not null)
+        {
+            Add(builders, own, ownMinutes);
+        }
+
+        return builders.Values.Select(builder => builder.Build(CandleSource.ProvenTrades));
     }
 }

@@ -92,7 +92,7 @@ public sealed class LiveCollectionScenario
                 var at = start + ((end - start) * ((kill - 1) + (random.Next(20, 90) / 100.0)) / (Kills + 1));
                 await UntilAsync(() => clock.GetUtcNow() >= at, program, cancellationToken);
 
-                // It is to be met at work. (Who starts while the server is away ends, and is started again by a supervisor.)
+                // It is to be met at work.
                 await UntilAsync(() => program.Story.Contains("Recording ", StringComparison.Ordinal), program, cancellationToken);
                 if (restart is not null)
                 {

@@ -45,7 +45,7 @@ public sealed class RefusedRecordingScenario
         program.Story.ShouldContain("; ETH/USD: ");
     }
 
-    private static async Task<SimulatedExchange> StartAsync(params string[] refused)
+    internal static async Task<SimulatedExchange> StartAsync(params string[] refused)
     {
         string[] symbols = ["BTC/USD", "ETH/USD"];
         var start = UnixTime.ToDateTimeOffset(Interval.Minute.Floor(UnixTime.Microseconds(TimeProvider.System.GetUtcNow()))).AddMinutes(-5);
@@ -62,7 +62,7 @@ public sealed class RefusedRecordingScenario
         return exchange;
     }
 
-    private static Dictionary<string, string?> Environment(TemporaryFolder home, SimulatedExchange exchange) => new()
+    internal static Dictionary<string, string?> Environment(TemporaryFolder home, SimulatedExchange exchange) => new()
     {
         ["DATABASE_URL"] = home["kraken.duckdb"],
         ["KRAKENDB_HOME"] = home.Path,
@@ -76,7 +76,7 @@ public sealed class RefusedRecordingScenario
         return [.. (await store.GetSyncStatusAsync(symbol: null, Ended)).Where(row => row.DataType == DataType.Trades && row.TotalRecords > 0).Select(row => row.Symbol)];
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> holds, ProgramUnderTest program)
+    internal static async Task UntilAsync(Func<Task<bool>> holds, ProgramUnderTest program)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await holds())

@@ -1,3 +1,4 @@
+using KrakenDb.Tests.DuckDb;
 using KrakenDb.Tests.Storage;
 using Shouldly;
 using Xunit;
@@ -309,6 +310,35 @@ public sealed class DatabaseWriterTests : IAsyncDisposable
         }
 
         await UntilAsync(() => writer.GetStats().CandlesWritten == 10);
+    }
+
+    [Fact]
+    public async Task Many_symbols_are_stored_at_once_with_coverage_and_candles()
+    {
+        await using var store = await StoreFile.OpenAsync(_folder["kraken.duckdb"]);
+        var writer = new DatabaseWriter(store, new DatabaseWriterOptions { JournalDirectory = _folder["journal"] });
+        string[] symbols = [.. Enumerable.Range(1, 12).Select(number => $"S{number}/USD")];
+        foreach (var id in Enumerable.Range(1, 200))
+        {
+            foreach (var symbol in symbols)
+            {
+                writer.WriteTrades(symbol, [Rows.Trade(id, id)]);
+            }
+        }
+
+        await writer.StartAsync();
+        await writer.StopAsync();
+
+        writer.GetStats().TradesWritten.ShouldBe(2400);
+        foreach (var symbol in symbols)
+        {
+            var covered = (await store.GetCoverageAsync(symbol, DataType.Trades)).ShouldHaveSingleItem();
+            (covered.LastTradeId, covered.Range.End).ShouldBe((199, Rows.Start.AddSeconds(200)));
+            using var candles = await store.ReadCandlesAsync(symbol, 1, 1, Rows.Minutes(0, 10), default);
+            candles.Count.ShouldBe(2);
+        }
+
+        await writer.DisposeAsync();
     }
 
     [Fact]

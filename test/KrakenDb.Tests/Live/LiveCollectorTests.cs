@@ -231,6 +231,21 @@ public sealed class LiveCollectorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_sample_after_a_long_silence_begins_where_the_proof_ends()
+    {
+        await StartAsync();
+        await BringAsync(Trade(1, 601), Trade(2, 602));
+        await AdvanceUntilAsync(async () => (await TradesAsync()).Covers(Rows.Minutes(11, 13)));
+
+        // The machine slept, or had no processor: the sample and the look at the quiet market are due together.
+        _clock.Advance(TimeSpan.FromMinutes(10));
+        var now = _clock.GetUtcNow();
+
+        await AdvanceUntilAsync(async () => (await TradesAsync())[^1].Range.End > now);
+        (await TradesAsync()).ShouldHaveSingleItem().LastTradeId.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_feed_that_brings_less_than_REST_shows_is_connected_anew()
     {
         await StartAsync();
@@ -427,10 +442,22 @@ public sealed class LiveCollectorTests : IAsyncLifetime
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await holds())
         {
+            patience.IsCancellationRequested.ShouldBeFalse(await StoryAsync());
             _clock.Advance(step ?? TimeSpan.FromSeconds(1));
-            await Task.Delay(1, patience.Token);
+            await Task.Delay(1);
         }
     }
+
+    /// <summary>Everything that is known about the run, for a failing assertion.</summary>
+    private async Task<string> StoryAsync() => string.Join(
+        Environment.NewLine,
+        [
+            $"{_clock.GetUtcNow():O}, {_clock.Waiting} timers wait, {_rest.Calls} calls",
+            $"coverage {await TradesAsync()}, stored {string.Join(' ', await StoredAsync())}",
+            .. _collector!.GetStatus().Select(symbol => $"{symbol}, {string.Join(' ', _writer!.ChainOf(symbol.Symbol).Runs)}"),
+            $"{_writer!.GetStats()}",
+            .. _log.Lines.TakeLast(30),
+        ]);
 
     private sealed class KeptLog : ILogger
     {

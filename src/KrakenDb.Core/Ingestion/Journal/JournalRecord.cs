@@ -20,6 +20,8 @@ internal static class JournalRecord
     private const byte NoText = 0xFF;
     private const int TextMax = 254;
 
+    private static readonly string?[] RecentTexts = new string?[251];
+
     /// <summary>Bytes written. The destination holds <see cref="HeaderSize"/> + <see cref="PayloadMax"/>.</summary>
     public static int Write(Span<byte> destination, string symbol, in TradeRow trade)
     {
@@ -132,6 +134,13 @@ internal static class JournalRecord
         return ~crc;
     }
 
+    // Symbols and order types repeat; most texts of a replay are no new strings. Threads that meet here make one too many at worst.
+    private static string Recent(ReadOnlySpan<byte> utf8)
+    {
+        ref var kept = ref RecentTexts[(utf8.Length + (utf8[0] * 7) + (utf8[^1] * 31) + (utf8[utf8.Length / 2] * 101)) % RecentTexts.Length];
+        return kept is { } text && Ascii.Equals(utf8, text) ? text : kept = Encoding.UTF8.GetString(utf8);
+    }
+
     private ref struct Writer(Span<byte> destination)
     {
         private readonly Span<byte> _destination = destination;
@@ -209,7 +218,7 @@ internal static class JournalRecord
                 return null;
             }
 
-            var text = length == 0 ? "" : string.Intern(Encoding.UTF8.GetString(_rest[..length]));
+            var text = length == 0 ? "" : Recent(_rest[..length]);
             _rest = _rest[length..];
             return text;
         }

@@ -233,7 +233,17 @@ internal sealed partial class RecordJournal : IDisposable
         return dropped;
     }
 
-    private long SizeOnDisk() => _segments.Sum(segment => segment.Bytes);
+    // Asked for with every record that is appended.
+    private long SizeOnDisk()
+    {
+        long bytes = 0;
+        foreach (var segment in _segments)
+        {
+            bytes += segment.Bytes;
+        }
+
+        return bytes;
+    }
 
     private void Added(int bytes)
     {

@@ -134,7 +134,16 @@ internal sealed partial class LiveRepair(IMarketStore store, ITradeSource source
 
     private async Task SampleAsync(LiveSymbol symbol, CancellationToken cancellationToken)
     {
-        var stretch = Stretch(symbol, clock.Now() - SampleLength, lastId: null, wants: false);
+        var start = clock.Now() - SampleLength;
+        var coverage = await store.GetCoverageAsync(symbol.Symbol, DataType.Trades, cancellationToken).ConfigureAwait(false);
+        if (coverage.LastOrDefault(range => range.Grade == CoverageGrade.Proven) is not { } last || last.Range.End < start)
+        {
+            // Nothing was proven for longer than a sample reaches back: a range of its own, in a quiet market without an id, would leave what lies between unasked.
+            await TailAsync(symbol, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var stretch = Stretch(symbol, start, lastId: null, wants: false);
         var page = await stretch.NextAsync(cancellationToken).ConfigureAwait(false);
         await writer.LearnAsync(symbol.Symbol, cancellationToken).ConfigureAwait(false);
         if (page.Receipt.TradesConflicting > 0)

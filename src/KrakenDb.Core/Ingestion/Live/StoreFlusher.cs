@@ -5,13 +5,13 @@ using System.Runtime.InteropServices;
 namespace KrakenDb;
 
 /// <summary>
-/// Writes batches into the store, one transaction per symbol or, where the store has one writer, per batch: rows, what their ids prove, and the candles of the minutes that they complete. A row that the
-/// store refuses is set aside with the reason and the rest is stored.
+/// Writes batches into the store, one transaction per symbol: rows, what their ids prove, and the candles of the minutes that they complete. A row that the store refuses
+/// is set aside with the reason and the rest is stored.
 /// </summary>
 internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
 {
-    // A server takes several symbols at once; an embedded store has one writer anyway.
-    private const int Parallelism = 4;
+    // A server takes several symbols at once; the embedded store makes one commit of small writes that wait together.
+    private const int Parallelism = 6;
 
     private readonly ConcurrentDictionary<string, SymbolState> _symbols = new(StringComparer.Ordinal);
     private long _tradesWritten;
@@ -36,22 +36,19 @@ internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
             parts.Add((symbol, _symbols.GetOrAdd(symbol, static _ => new SymbolState()), Ordered(rows)));
         }
 
-        if (parts.Count <= 1 || !store.HasOneWriter || !await TryWriteTogetherAsync(parts, cancellationToken).ConfigureAwait(false))
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(parts, parallel, async (part, token) =>
         {
-            var parallel = new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(parts, parallel, async (part, token) =>
+            await part.State.Gate.WaitAsync(token).ConfigureAwait(false);
+            try
             {
-                await part.State.Gate.WaitAsync(token).ConfigureAwait(false);
-                try
-                {
-                    await WriteAsync(part.Symbol, part.State, part.Trades, token).ConfigureAwait(false);
-                }
-                finally
-                {
-                    part.State.Gate.Release();
-                }
-            }).ConfigureAwait(false);
-        }
+                await WriteAsync(part.Symbol, part.State, part.Trades, token).ConfigureAwait(false);
+            }
+            finally
+            {
+                part.State.Gate.Release();
+            }
+        }).ConfigureAwait(false);
 
         foreach (var ((symbol, interval), rows) in batch.Candles)
         {
@@ -107,53 +104,6 @@ internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
         return trades;
     }
 
-    /// <returns>Whether the store took them all; false where it refused a row, and they have to be told apart.</returns>
-    private async Task<bool> TryWriteTogetherAsync(List<(string Symbol, SymbolState State, TradeBatch Trades)> parts, CancellationToken cancellationToken)
-    {
-        var held = 0;
-        try
-        {
-            // Everybody else holds one at a time: no order is needed.
-            foreach (var (symbol, state, _) in parts)
-            {
-                await state.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-                held++;
-                if (state.Chain is null)
-                {
-                    await LearnAsync(symbol, state, cancellationToken).ConfigureAwait(false);
-                }
-            }
-
-            var steps = parts.ConvertAll(part => part.State.Chain!.After(part.Trades));
-            var writes = parts.Zip(steps, (part, step) => With(new StoreWrite { Symbol = part.Symbol, Trades = part.Trades }, step)).ToList();
-            var receipts = await store.WriteTogetherAsync(writes, cancellationToken).ConfigureAwait(false);
-            for (var index = 0; index < parts.Count; index++)
-            {
-                parts[index].State.Chain = steps[index].Chain;
-                Count(receipts[index]);
-            }
-
-            return true;
-        }
-        catch (Exception exception) when (IsRefusal(exception))
-        {
-            return false;
-        }
-        finally
-        {
-            foreach (var (_, state, _) in parts.Take(held))
-            {
-                state.Gate.Release();
-            }
-        }
-    }
-
-    private void Count(StoreReceipt receipt)
-    {
-        Interlocked.Add(ref _tradesWritten, receipt.TradesInserted);
-        Interlocked.Add(ref _duplicates, receipt.TradesUnchanged + receipt.TradesConflicting);
-    }
-
     private async Task LearnAsync(string symbol, SymbolState state, CancellationToken cancellationToken)
     {
         var step = (state.Chain ?? TradeChain.Empty).Learn(await store.GetCoverageAsync(symbol, DataType.Trades, cancellationToken).ConfigureAwait(false));
@@ -177,7 +127,8 @@ internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
         {
             var receipt = await store.WriteAsync(With(new StoreWrite { Symbol = symbol, Trades = trades }, step), cancellationToken).ConfigureAwait(false);
             state.Chain = step.Chain;
-            Count(receipt);
+            Interlocked.Add(ref _tradesWritten, receipt.TradesInserted);
+            Interlocked.Add(ref _duplicates, receipt.TradesUnchanged + receipt.TradesConflicting);
         }
         catch (Exception exception) when (IsRefusal(exception))
         {
