@@ -244,7 +244,9 @@ public sealed class OrderBookHistory
                 state = chain.Book.Bids.Length + chain.Book.Asks.Length > 0 ? ToState(chain, session.SessionId, row) : state;
             }
 
-            if (last < batch.Count - 1)
+            var isThere = last < batch.Count - 1;
+            batch.Recycle();
+            if (isThere)
             {
                 break;
             }
