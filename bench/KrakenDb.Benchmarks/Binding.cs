@@ -62,6 +62,13 @@ internal sealed class Binding : IDisposable
         Drain(result);
     }
 
+    /// <summary>Runs a statement whose numbers stand in its text.</summary>
+    public void ReadText(string sql)
+    {
+        using var result = Session.Connection.Query(sql);
+        Drain(result);
+    }
+
     public void Dispose() => _file.Dispose();
 
     private long Drain(DuckDbResult result)

@@ -7,11 +7,11 @@ namespace KrakenDb.DuckDb;
 /// <summary>The tables of recorded order books: appends in stored order, reads by session and sequence.</summary>
 internal static class BookTables
 {
-    /// <summary>Of tables with computed columns those that can be written.</summary>
-    public static readonly IReadOnlyDictionary<string, string> StoredColumns = new Dictionary<string, string>(StringComparer.Ordinal)
+    /// <summary>Of tables with computed columns those that can be written, and how the rows of a session lie.</summary>
+    public static readonly IReadOnlyDictionary<string, (string Columns, string Order)> StoredColumns = new Dictionary<string, (string, string)>(StringComparer.Ordinal)
     {
-        ["main.kraken_orderbook_messages"] = "session_id, sequence, symbol, channel, type, kind, exchange_time, received_time, exchange_rest_ns, received_rest_ns, checksum, verified, is_usual, raw_message",
-        ["main.orderbook_levels"] = "session_id, sequence, is_bid, ordinal, price_digits, price_decimals, quantity_digits, quantity_decimals",
+        ["main.kraken_orderbook_messages"] = ("session_id, sequence, symbol, channel, type, kind, exchange_time, received_time, exchange_rest_ns, received_rest_ns, checksum, verified, is_usual, raw_message", "sequence"),
+        ["main.orderbook_levels"] = ("session_id, sequence, is_bid, ordinal, price_digits, price_decimals, quantity_digits, quantity_decimals", "sequence, is_bid DESC, ordinal"),
     };
 
     private const string Sessions =

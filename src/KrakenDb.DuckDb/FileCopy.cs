@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace KrakenDb.DuckDb;
 
 /// <summary>A copy of the open file without its dead space, rows in the order in which they are read: symbol, interval, time.</summary>
@@ -44,8 +46,18 @@ internal static class FileCopy
         // A table per transaction, a symbol and interval per statement: each sort is of rows that are nearly in order and fits in memory.
         foreach (var table in tables.Except(NotCopiedWhole, StringComparer.Ordinal))
         {
-            var columns = BookTables.StoredColumns.GetValueOrDefault(table, "*");
-            session.Connection.Execute($"INSERT INTO compacted.{table} {(columns == "*" ? "" : $"({columns})")} SELECT {columns} FROM {table}");
+            if (!BookTables.StoredColumns.TryGetValue(table, out var stored))
+            {
+                session.Connection.Execute($"INSERT INTO compacted.{table} SELECT * FROM {table}");
+                continue;
+            }
+
+            // Ordered although rows lie so: what is copied as it lies ended up with a fifth of the file's blocks free.
+            foreach (var id in Sessions(session, table))
+            {
+                session.Connection.Execute(string.Create(
+                    CultureInfo.InvariantCulture, $"INSERT INTO compacted.{table} ({stored.Columns}) SELECT {stored.Columns} FROM {table} WHERE session_id = {id} ORDER BY {stored.Order}"));
+            }
         }
 
         foreach (var (symbol, minutes) in CandleKeys(session))
@@ -82,6 +94,18 @@ internal static class FileCopy
         }
 
         return names;
+    }
+
+    private static List<long> Sessions(DuckDbSession session, string table)
+    {
+        var ids = new List<long>();
+        using var result = session.Connection.Query($"SELECT DISTINCT session_id FROM {table} ORDER BY session_id");
+        while (result.FetchChunk() is { } chunk)
+        {
+            ids.AddRange(chunk.Int64(0));
+        }
+
+        return ids;
     }
 
     private static List<(string Symbol, int Minutes)> CandleKeys(DuckDbSession session)

@@ -187,6 +187,9 @@ internal static class BookQueryCommand
         var at = Arguments.Time("--at", "The moment. Default: now.", context.TimeProvider);
         var top = Arguments.Count("Prices a side.", 10);
         var exchange = new Option<bool>("--exchange-time") { Description = "The moment is one of the exchange's clock. Default: of receiving." };
+        var depth = Arguments.Read(
+            new Option<int?>("--depth") { Description = "Where connections recorded the market to different depths: 10, 25, 100, 500 or 1000. Default: the one that began last.", HelpName = "N" },
+            text => (int?)BookCommand.ParseDepth(text));
         var within = Arguments.Read(new Option<decimal?>("--within") { Description = "Also the quantities within this share of the mid price, percent.", HelpName = "P" }, text => (decimal?)Positive(text));
         var fill = Arguments.Read(new Option<decimal?>("--fill") { Description = "Also what buying and selling this quantity would have cost.", HelpName = "Q" }, text => (decimal?)Positive(text));
         var format = Arguments.Format();
@@ -196,7 +199,7 @@ internal static class BookQueryCommand
             "kraken-db book query at BTC/USD --at 2026-08-01T02:54:00Z -n 5",
             "kraken-db book query at BTC/USD --within 0.1 --fill 2.5 --format json")
         {
-            symbol, at, top, exchange, within, fill, format,
+            symbol, at, top, exchange, depth, within, fill, format,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -205,8 +208,8 @@ internal static class BookQueryCommand
             {
                 var moment = parsed.GetValue(at) ?? context.Now;
                 var name = parsed.GetRequiredValue(symbol);
-                var book = await OrderBooks.Of(store, context.TimeProvider).GetBookAsync(name, moment, parsed.GetValue(exchange), cancellationToken).ConfigureAwait(false)
-                    ?? throw new MarketStoreException($"no order book of {name} had been received by {Readable.Time(moment)}. What is recorded: kraken-db book query symbols");
+                var book = await OrderBooks.Of(store, context.TimeProvider).GetBookAsync(name, moment, parsed.GetValue(exchange), parsed.GetValue(depth), cancellationToken).ConfigureAwait(false)
+                    ?? throw new MarketStoreException($"no order book of {name}{(parsed.GetValue(depth) is { } wanted ? string.Create(CultureInfo.InvariantCulture, $" to a depth of {wanted}") : "")} had been received by {Readable.Time(moment)}. What is recorded: kraken-db book query symbols");
                 BookStateView.Print(context, parsed.GetValue(format), book, parsed.GetValue(top), parsed.GetValue(within), parsed.GetValue(fill));
             }
         });

@@ -40,7 +40,7 @@ internal static class BookStateView
         var output = new Utf8Output(context.Output);
         output.Text(string.Create(
             CultureInfo.InvariantCulture,
-            $"{book.Symbol}, received {book.ReceivedTime:yyyy-MM-dd HH:mm:ss.ffffff} UTC, {(book.IsVerified ? "verified" : "NOT verified")} (session {book.SessionId}, message {book.Sequence})\n"));
+            $"{book.Symbol} to a depth of {book.Depth}, received {book.ReceivedTime:yyyy-MM-dd HH:mm:ss.ffffff} UTC, {(book.IsVerified ? "verified" : "NOT verified")} (session {book.SessionId}, message {book.Sequence})\n"));
         var table = new TextTable(context, output, new("bid quantity", Numeric: true), new("bid", Numeric: true), new("ask", Numeric: true), new("ask quantity", Numeric: true));
         for (var index = 0; index < Math.Min(top, Math.Max(book.Bids.Count, book.Asks.Count)); index++)
         {

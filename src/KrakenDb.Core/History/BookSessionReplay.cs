@@ -52,6 +52,8 @@ internal sealed class BookSessionReplay(OrderBookHistory history, IBookArchive a
                 // After what came before it.
                 _failure?.Throw();
             }
+
+            batch.Recycle();
         }
     }
 

@@ -38,19 +38,26 @@ public sealed class OrderBookHistory
     /// <summary>What was found wrong while recording, in the order of time.</summary>
     public Task<IReadOnlyList<BookIncident>> GetIncidentsAsync(CancellationToken cancellationToken = default) => _archive.GetIncidentsAsync(cancellationToken);
 
-    /// <summary>The book of a market as it was known at a moment.</summary>
+    /// <summary>
+    /// The book of a market as it was known at a moment. Where several connections recorded it then, the one that began last; the answer says which, and how deep it is.
+    /// </summary>
     /// <param name="symbol">As the exchange writes it: <c>BTC/USD</c>.</param>
     /// <param name="at">Messages of this moment are included.</param>
     /// <param name="byExchangeTime">Whether the moment is one of the exchange's clock.</param>
+    /// <param name="depth">Only a book that was recorded to this depth; null for any.</param>
     /// <param name="cancellationToken"></param>
     /// <returns>Null where no snapshot had come by then.</returns>
     /// <exception cref="MarketStoreException">The stored book no longer has the checksums that it was recorded with.</exception>
-    public async Task<BookState?> GetBookAsync(string symbol, DateTimeOffset at, bool byExchangeTime = false, CancellationToken cancellationToken = default)
+    public async Task<BookState?> GetBookAsync(string symbol, DateTimeOffset at, bool byExchangeTime = false, int? depth = null, CancellationToken cancellationToken = default)
     {
         var moment = (UnixTime.Microseconds(at) * 1000) + 999;
-        foreach (var session in (await SessionsAsync(symbol, cancellationToken).ConfigureAwait(false)).Where(row => UnixTime.Microseconds(row.StartTime) * 1000 <= moment || byExchangeTime).Reverse())
+        var begun = (await SessionsAsync(symbol, cancellationToken).ConfigureAwait(false)).Where(row => UnixTime.Microseconds(row.StartTime) * 1000 <= moment || byExchangeTime);
+
+        // Who was still listening knows more than who began later and had left by then.
+        foreach (var session in begun.OrderByDescending(row => row.EndTime < at ? row.EndTime : at).ThenByDescending(row => row.StartTime).ThenByDescending(row => row.SessionId))
         {
-            if (await SeekAsync(session, moment, byExchangeTime, long.MaxValue, cancellationToken).ConfigureAwait(false) is { State: { } state })
+            // Its depth may have been another one at that moment: what is found says it.
+            if (await SeekAsync(session, moment, byExchangeTime, long.MaxValue, cancellationToken).ConfigureAwait(false) is { State: { } state } && (depth is null || state.Depth == depth))
             {
                 return state;
             }
@@ -244,7 +251,9 @@ public sealed class OrderBookHistory
                 state = chain.Book.Bids.Length + chain.Book.Asks.Length > 0 ? ToState(chain, session.SessionId, row) : state;
             }
 
-            if (last < batch.Count - 1)
+            var isThere = last < batch.Count - 1;
+            batch.Recycle();
+            if (isThere)
             {
                 break;
             }

@@ -9,6 +9,7 @@ namespace KrakenDb.Timescale.Wire;
 internal sealed class CopyWriter : IAsyncDisposable
 {
     private const int BufferBytes = 256 * 1024;
+    private const int NullBytes = 4;
     private static readonly byte[] Signature = [.. "PGCOPY\n"u8, 0xFF, (byte)'\r', (byte)'\n', 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
     private readonly NpgsqlRawCopyStream _stream;
@@ -84,10 +85,10 @@ internal sealed class CopyWriter : IAsyncDisposable
         _at += 5;
     }
 
-    /// <summary>A field of any length, which may be longer than the buffer. A <c>jsonb</c> begins with its version, a byte of 1.</summary>
+    /// <summary>A field of any length, which may be longer than the buffer; a <see cref="Null"/> has room behind it. A <c>jsonb</c> begins with its version, a byte of 1.</summary>
     public async ValueTask BytesAsync(ReadOnlyMemory<byte> value, bool isJson, CancellationToken cancellationToken)
     {
-        if (IsFull(5 + Math.Min(value.Length, BufferBytes / 2)))
+        if (IsFull(5 + Math.Min(value.Length, BufferBytes / 2) + NullBytes))
         {
             await FlushAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -238,6 +238,33 @@ public sealed class OrderBookHistoryTests
     }
 
     [Fact]
+    public async Task Of_two_connections_the_one_that_still_listens_answers_and_the_depth_can_be_chosen()
+    {
+        var frames = CaptureText.Frames(CaptureText.Names[1]);
+        await RecordAsync(frames, session: 1);
+        var wire = new KrakenBookWire();
+        var (book, buffer) = (new OrderBook(10), new byte[1024]);
+        book.Replace([new WireLevel(50_000, 1, 5, 8)], [new WireLevel(50_001, 1, 5, 8)]);
+        var shallow = new BookRecording(wire, 2, "test", depth: 10);
+        for (var index = 100; index < 110; index++)
+        {
+            var length = wire.Write(BookFrameKind.Snapshot, Symbol, book.Bids, book.Asks, wire.Checksum(book), Time(index), ref buffer);
+            shallow.Add(buffer.AsSpan(0, length), Time(index));
+        }
+
+        await BookArchive.Of(_store).AppendAsync(shallow.Take(), default);
+
+        (await BookAsync(105)).ShouldBe((2, 10), "it began last");
+        (await BookAsync(105, depth: 25)).ShouldBe((1, 25));
+        (await BookAsync(500)).ShouldBe((1, 25), "the other one had left by then");
+        (await BookAsync(500, depth: 10)).ShouldBe((2, 10));
+        (await BookAsync(500, depth: 100)).ShouldBeNull();
+
+        async Task<(long SessionId, int Depth)?> BookAsync(int index, int? depth = null) =>
+            await History.GetBookAsync(Symbol, At(Time(index)), depth: depth) is { } found ? (found.SessionId, found.Depth) : null;
+    }
+
+    [Fact]
     public async Task Batches_are_the_items_of_the_replay()
     {
         var frames = CaptureText.Frames(CaptureText.Names[1]);

@@ -101,7 +101,7 @@ public sealed partial class CcxtTests
         foreach (var book in seen.EnumerateArray())
         {
             var time = DateTimeOffset.Parse(book[0].GetString()!, CultureInfo.InvariantCulture);
-            var state = await history.GetBookAsync(ReplaySource.Symbol, time, byExchangeTime: true, cancellationToken);
+            var state = await history.GetBookAsync(ReplaySource.Symbol, time, byExchangeTime: true, cancellationToken: cancellationToken);
             Levels(book[1]).ShouldBe(state!.Asks.Select(level => (level.Price, level.Quantity)));
             Levels(book[2]).ShouldBe(state.Bids.Select(level => (level.Price, level.Quantity)));
         }

@@ -14,7 +14,7 @@ internal sealed record BookCertificate
     /// <summary>Of those, how many the checksum proves, computed now.</summary>
     public long Verified { get; init; }
 
-    /// <summary>Frames whose checksum was wrong when they were recorded, and still is.</summary>
+    /// <summary>Frames whose checksum is wrong, computed now. What follows one until the next snapshot is neither verified nor wrong.</summary>
     public long Mismatches { get; init; }
 
     public long Incidents { get; init; }

@@ -56,10 +56,11 @@ internal sealed class BookVerifier(IMarketReader store, Func<IBookWire> createWi
         for (long from = 0; from <= last; from += WindowFrames)
         {
             var stored = await _archive.ReadFramesAsync(id, from, from + WindowFrames, symbol: null, cancellationToken).ConfigureAwait(false);
-            mismatches += Replay(stored, from, Math.Min(last + 1, from + WindowFrames), recording, wire);
+            Replay(stored, from, Math.Min(last + 1, from + WindowFrames), recording, wire);
             messages += stored.Count;
             var again = recording.Take();
             Compare(stored, again.Batch);
+            mismatches += again.Incidents.Count(incident => incident.Kind == "mismatch");
             foreach (var (symbol, dataType, range) in again.Covered)
             {
                 proven[(symbol, dataType)] = proven.GetValueOrDefault((symbol, dataType), CoverageSet.Empty).Add([range]);
@@ -83,10 +84,9 @@ internal sealed class BookVerifier(IMarketReader store, Func<IBookWire> createWi
         };
     }
 
-    private long Replay(BookBatch stored, long from, long to, BookRecording recording, IBookWire wire)
+    private void Replay(BookBatch stored, long from, long to, BookRecording recording, IBookWire wire)
     {
         var expected = from;
-        long mismatches = 0;
         foreach (ref readonly var row in stored.Rows)
         {
             if (row.Sequence != expected)
@@ -96,7 +96,6 @@ internal sealed class BookVerifier(IMarketReader store, Func<IBookWire> createWi
             }
 
             expected = row.Sequence + 1;
-            mismatches += row.Verified == false ? 1 : 0;
             try
             {
                 recording.Add(stored.Frame(row, wire, ref _buffer), row.ReceivedTime);
@@ -112,8 +111,6 @@ internal sealed class BookVerifier(IMarketReader store, Func<IBookWire> createWi
             Report($"Session {stored.SessionId}: sequences {expected} to {to - 1} are missing.");
             recording.BreakAll();
         }
-
-        return mismatches;
     }
 
     // Rows that could not be replayed are reported already; the others pair up in order.
