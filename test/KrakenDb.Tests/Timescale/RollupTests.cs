@@ -41,7 +41,8 @@ public sealed class RollupTests : IAsyncLifetime
         (await _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name IN ('candles', 'trades', 'external_indicators')")).ShouldBe(3);
         (await _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.continuous_aggregates WHERE NOT materialized_only AND view_name LIKE 'candles%'")).ShouldBe(8);
         (await _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_refresh_continuous_aggregate'")).ShouldBe(8);
-        (await _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_compression'")).ShouldBe(2);
+        (await _database.ScalarAsync<string>("SELECT string_agg(hypertable_name, ' ' ORDER BY hypertable_name) FROM timescaledb_information.jobs WHERE proc_name = 'policy_compression'"))
+            .ShouldBe("candles kraken_orderbook_entries kraken_orderbook_messages trades");
         (await _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_retention'")).ShouldBe(0);
     }
 
