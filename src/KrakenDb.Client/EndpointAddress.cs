@@ -7,5 +7,5 @@ namespace KrakenDb.Client;
 internal sealed record EndpointAddress(Uri Uri, string? Token, int ProcessId = 0)
 {
     // Without the token.
-    public override string ToString() => ProcessId == 0 ? $"the owner at {Uri}" : $"process {ProcessId}, which owns the store and answers at {Uri}";
+    public override string ToString() => ProcessId == 0 ? $"the owner at {Uri}" : $"the owner at {Uri} (process {ProcessId})";
 }

@@ -137,7 +137,7 @@ internal sealed class EndpointConnection : IDisposable
     }
 
     private static MarketStoreException Gone(EndpointAddress address, Exception exception) => new(
-        $"{Capitalized(address.ToString())}, does not answer: {exception.Message.TrimEnd('.')}. If it has ended, run the same command again: a file is then opened directly.", exception)
+        $"{Capitalized(address.ToString())} does not answer: {exception.Message.TrimEnd('.')}. If it has ended, run the same command again: a file is then opened directly.", exception)
     { IsTransient = true };
 
     private static string Capitalized(string text) => char.ToUpperInvariant(text[0]) + text[1..];
@@ -156,7 +156,7 @@ internal sealed class EndpointConnection : IDisposable
 
         return error switch
         {
-            null => new MarketStoreException($"{Capitalized(address.ToString())}, answered {(int)response.StatusCode} {response.ReasonPhrase}, which is nothing that kraken-db says. Is that its address?"),
+            null => new MarketStoreException($"{Capitalized(address.ToString())} answered {(int)response.StatusCode} {response.ReasonPhrase}, which is nothing that kraken-db says. Is that its address?"),
             { Code: EndpointError.Unauthorized } => new MarketStoreException($"{error.Message} {error.NextStep}"),
             { Code: EndpointError.UnknownSymbol } => new UnknownSymbolException(error.Message, "", error.NearMatches),
             { Code: EndpointError.InvalidArgument or EndpointError.NotFound or EndpointError.MethodNotAllowed } => new MarketStoreException($"{error.Message} The owner may be of another version of kraken-db than this program."),

@@ -44,7 +44,7 @@ internal sealed class BookCollection : IAsyncDisposable
 
     /// <summary>A recording in a line.</summary>
     public static string Describe(BookRecorderStats stats) =>
-        $"Stopped: {Readable.Count(stats.Frames, "message")}, {Readable.Count(stats.BookFrames)} of order books, {Readable.Count(stats.Verified)} verified, {Readable.Count(stats.Incidents, "incident")}{(stats.JournalWrites > 0 ? "; what is not stored is in the journal" : "")}.";
+        $"Stopped: {Readable.Count(stats.Frames, "message")}, {Readable.Count(stats.BookFrames)} of order books, {Readable.Count(stats.Verified)} verified, {Readable.Count(stats.Incidents, "incident")}{(stats.JournalWrites > 0 ? "; what is not stored is in the journal" : "")}{(stats.SetAside > 0 ? $"; {Readable.Count(stats.SetAside, "message")} that the store refused are in the journal's folder" : "")}.";
 
     public async ValueTask DisposeAsync()
     {

@@ -19,4 +19,29 @@ internal sealed record BookWrite
 
     /// <summary>Ranges in which the frames of this write, with those of earlier ones, are an unbroken chain of checksums.</summary>
     public IReadOnlyList<(string Symbol, string DataType, CoverageRange Range)> Covered { get; init; } = [];
+
+    /// <summary>Two writes of about half the frames each. They cover nothing: whether the chain is unbroken is not known of a part.</summary>
+    public (BookWrite First, BookWrite Second) Halves()
+    {
+        var half = Batch.Count / 2;
+        var second = Batch.Rows[half].Sequence;
+        return (Part(0, half, sequence => sequence < second), Part(half, Batch.Count, sequence => sequence >= second));
+    }
+
+    private BookWrite Part(int start, int end, Func<long, bool> has)
+    {
+        var batch = new BookBatch(Batch.SessionId);
+        foreach (ref readonly var row in Batch.Rows[start..end])
+        {
+            batch.Add(row, Batch.Bids(row), Batch.Asks(row), Batch.Text(row));
+        }
+
+        return this with
+        {
+            Batch = batch,
+            Keyframes = [.. Keyframes.Where(keyframe => has(keyframe.Sequence))],
+            Incidents = [.. Incidents.Where(incident => has(incident.Sequence))],
+            Covered = [],
+        };
+    }
 }

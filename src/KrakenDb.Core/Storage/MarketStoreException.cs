@@ -13,4 +13,7 @@ public class MarketStoreException : Exception
 
     /// <summary>Whether the store works and refused the rows themselves: others may be taken.</summary>
     internal bool RefusesRows { get; init; }
+
+    /// <summary>Whether a write failed because of its rows, so that the rest of them may be taken without those.</summary>
+    internal static bool IsOfRows(Exception exception) => exception is ArgumentException or OverflowException or MarketStoreException { RefusesRows: true };
 }

@@ -93,6 +93,28 @@ public sealed class BookRecorderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_frame_that_the_store_never_takes_is_set_aside_and_keeps_nothing_back()
+    {
+        var frames = CaptureText.Frames(CaptureText.Names[1]).Take(1000).ToList();
+        var store = new InMemoryMarketStore();
+        var refusing = new FailingArchive(store) { RefusedSequence = 700 };
+        var recorder = Recorder(new SilentFeed(), refusing);
+        Send(recorder, 0, frames);
+        await recorder.DisposeAsync();
+
+        (recorder.Stats.Stored, recorder.Stats.SetAside, recorder.Stats.JournalWrites).ShouldBe((999, 1, 0));
+        (await StoredAsync(store)).ShouldHaveSingleItem().ShouldBe(frames.Where((_, index) => index != 700).Select(Encoding.UTF8.GetString));
+        (await store.GetCoverageAsync("BTC/USD", DataType.Book(25))).ShouldBeEmpty();
+
+        // What was refused can be read.
+        var kept = Directory.GetFiles(_folder["journal"]).ShouldHaveSingleItem();
+        kept.ShouldEndWith("-700.refused");
+        File.Move(kept, _folder["journal/000000000001.books"]);
+        var evidence = new BookJournal(_folder["journal"], new KrakenBookWire()).Peek(_ => { })!.Batch;
+        Encoding.UTF8.GetString(evidence.Text(evidence.Rows[0])).ShouldBe(Encoding.UTF8.GetString(frames[700]));
+    }
+
+    [Fact]
     public void A_damaged_file_of_the_journal_is_set_aside_and_the_next_is_read()
     {
         var journal = new BookJournal(_folder["journal"], new KrakenBookWire());
@@ -216,7 +238,20 @@ public sealed class BookRecorderTests : IDisposable
     {
         private readonly IBookArchive _archive = BookArchive.Of(store);
 
-        public Task<BookReceipt> AppendAsync(BookWrite write, CancellationToken cancellationToken) => Task.FromException<BookReceipt>(new MarketStoreException("the disk is full"));
+        /// <summary>The frame that no write may have; null where every write fails.</summary>
+        public long? RefusedSequence { get; init; }
+
+        public Task<BookReceipt> AppendAsync(BookWrite write, CancellationToken cancellationToken)
+        {
+            if (RefusedSequence is not { } refused)
+            {
+                return Task.FromException<BookReceipt>(new MarketStoreException("the disk is full"));
+            }
+
+            return write.Batch.Rows.ToArray().Any(row => row.Sequence == refused)
+                ? Task.FromException<BookReceipt>(new MarketStoreException("a value is out of range") { RefusesRows = true })
+                : _archive.AppendAsync(write, cancellationToken);
+        }
 
         public Task<IReadOnlyList<CaptureSession>> GetCaptureSessionsAsync(CancellationToken cancellationToken) => _archive.GetCaptureSessionsAsync(cancellationToken);
 

@@ -41,27 +41,18 @@ internal sealed class BookJournal
 
     public void Add(BookWrite write)
     {
-        using var memory = new MemoryStream();
-        using (var writer = new BinaryWriter(memory, Encoding.UTF8, leaveOpen: true))
-        {
-            Write(writer, write);
-        }
-
-        var payload = memory.GetBuffer().AsSpan(0, (int)memory.Length);
-        var path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{_next:D12}{Extension}"));
-        using (var stream = new FileStream(path + ".partial", FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
-        {
-            Span<byte> crc = stackalloc byte[4];
-            BinaryPrimitives.WriteUInt32LittleEndian(crc, Crc(payload));
-            stream.Write(Magic);
-            stream.Write(crc);
-            stream.Write(payload);
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(path + ".partial", path);
+        Save(write, Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{_next:D12}{Extension}")));
         _next++;
         Count++;
+    }
+
+    /// <summary>Keeps what the store will never take as evidence, out of the line: a file of the journal's form.</summary>
+    /// <returns>The file.</returns>
+    public string SetAside(BookWrite write)
+    {
+        var path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{write.Batch.SessionId}-{write.Batch.Rows[0].Sequence}.refused"));
+        Save(write, path);
+        return path;
     }
 
     /// <summary>The oldest write that waits; null where none does. A file that is damaged is set aside under <c>.damaged</c> and told.</summary>
@@ -90,6 +81,28 @@ internal sealed class BookJournal
     {
         File.Delete(Files()[0]);
         Count--;
+    }
+
+    private static void Save(BookWrite write, string path)
+    {
+        using var memory = new MemoryStream();
+        using (var writer = new BinaryWriter(memory, Encoding.UTF8, leaveOpen: true))
+        {
+            Write(writer, write);
+        }
+
+        var payload = memory.GetBuffer().AsSpan(0, (int)memory.Length);
+        using (var stream = new FileStream(path + ".partial", FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+        {
+            Span<byte> crc = stackalloc byte[4];
+            BinaryPrimitives.WriteUInt32LittleEndian(crc, Crc(payload));
+            stream.Write(Magic);
+            stream.Write(crc);
+            stream.Write(payload);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(path + ".partial", path, overwrite: true);
     }
 
     private static long Number(string path) => long.Parse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture);

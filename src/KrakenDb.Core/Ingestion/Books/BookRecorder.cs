@@ -255,6 +255,10 @@ internal sealed partial class BookRecorder : ILiveFeedHandler, IAsyncDisposable
 
             return true;
         }
+        catch (Exception exception) when (MarketStoreException.IsOfRows(exception))
+        {
+            return await AppendWithoutRefusedAsync(write, exception).ConfigureAwait(false);
+        }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // Whatever it was, it must not end the recording: the frames exist nowhere else.
@@ -262,6 +266,24 @@ internal sealed partial class BookRecorder : ILiveFeedHandler, IAsyncDisposable
             _retryAt = _options.TimeProvider.GetTimestamp() + (long)(_options.RetryAfter.TotalSeconds * _options.TimeProvider.TimestampFrequency);
             return false;
         }
+    }
+
+    // One frame that the store will never take must not keep back those behind it.
+    private async Task<bool> AppendWithoutRefusedAsync(BookWrite write, Exception refusal)
+    {
+        if (write.Batch.Count > 1)
+        {
+            var (first, second) = write.Halves();
+            return await TryAppendAsync(first).ConfigureAwait(false) && await TryAppendAsync(second).ConfigureAwait(false);
+        }
+
+        LogSetAside(write.Batch.SessionId, write.Batch.Rows[0].Sequence, _journal.SetAside(write), refusal.Message);
+        lock (_sessions)
+        {
+            _stats = _stats with { SetAside = _stats.SetAside + 1 };
+        }
+
+        return true;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The book of {Symbol} failed its checksum (session {Session}); it is subscribed anew.")]
@@ -278,6 +300,9 @@ internal sealed partial class BookRecorder : ILiveFeedHandler, IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A file of the journal is damaged and was set aside: {Path}")]
     private partial void LogDamaged(string path);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The store refuses frame {Sequence} of session {Session}; it is kept in {Path}: {Reason}")]
+    private partial void LogSetAside(long session, long sequence, string path, string reason);
 
     private readonly record struct QueuedFrame(int Connection, byte[]? Bytes, int Length, long ReceivedAt);
 

@@ -8,4 +8,5 @@ namespace KrakenDb;
 /// <param name="Sessions">Connections.</param>
 /// <param name="Stored">Frames that the store has.</param>
 /// <param name="JournalWrites">Writes that wait on disk for the store.</param>
-internal readonly record struct BookRecorderStats(long Frames, long BookFrames, long Verified, long Incidents, long Sessions, long Stored, int JournalWrites);
+/// <param name="SetAside">Frames that the store refused for what they are; each is a file in the journal's folder.</param>
+internal readonly record struct BookRecorderStats(long Frames, long BookFrames, long Verified, long Incidents, long Sessions, long Stored, int JournalWrites, long SetAside = 0);

@@ -72,8 +72,6 @@ internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
         }
     }
 
-    private static bool IsRefusal(Exception exception) => exception is ArgumentException or OverflowException or MarketStoreException { RefusesRows: true };
-
     private static TradeBatch Slice(TradeBatch trades, int start, int count)
     {
         var slice = new TradeBatch(count);
@@ -130,7 +128,7 @@ internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
             Interlocked.Add(ref _tradesWritten, receipt.TradesInserted);
             Interlocked.Add(ref _duplicates, receipt.TradesUnchanged + receipt.TradesConflicting);
         }
-        catch (Exception exception) when (IsRefusal(exception))
+        catch (Exception exception) when (MarketStoreException.IsOfRows(exception))
         {
             if (trades.Count == 1)
             {
@@ -165,7 +163,7 @@ internal sealed class StoreFlusher(IMarketStore store, RejectedRecords rejected)
                 cancellationToken).ConfigureAwait(false);
             Interlocked.Add(ref _candlesWritten, receipt.CandlesInserted);
         }
-        catch (Exception exception) when (IsRefusal(exception))
+        catch (Exception exception) when (MarketStoreException.IsOfRows(exception))
         {
             if (rows.Length == 1)
             {
