@@ -114,7 +114,7 @@ public sealed partial class DatabaseWriter
                     return;
                 }
 
-                LogFailed(_options.Logger, backoff.TotalSeconds, failure);
+                LogFailed(_options.Logger, (long)backoff.TotalMilliseconds, failure);
                 await PauseAsync(backoff).ConfigureAwait(false);
                 backoff = TimeSpan.FromTicks(Math.Min(backoff.Ticks * 2, _options.RetryDelayLimit.Ticks));
             }
@@ -352,8 +352,8 @@ public sealed partial class DatabaseWriter
         return dropped;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Records could not be stored; trying again in {Pause:0.#} s")]
-    private static partial void LogFailed(ILogger logger, double pause, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Records could not be stored; trying again in {Pause} ms")]
+    private static partial void LogFailed(ILogger logger, long pause, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Records are stored again")]
     private static partial void LogBack(ILogger logger);

@@ -186,7 +186,7 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
         _clockAhead = ahead > (long)ClockNoise.TotalMicroseconds ? ahead : 0;
         if (_clockAhead > 0 && !wasAhead)
         {
-            LogClock(_options.Logger, _clockAhead / 1e6);
+            LogClock(_options.Logger, _clockAhead / 1_000_000);
         }
     }
 
@@ -365,7 +365,7 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
         {
             _counters.Unanswered++;
             var channel = subscription.Topic.Channel.Name();
-            LogUnanswered(_options.Logger, subscription.Symbol, channel, _options.AckTimeout.TotalSeconds);
+            LogUnanswered(_options.Logger, subscription.Symbol, channel, (long)_options.AckTimeout.TotalSeconds);
             _handler.OnUnanswered(_number, subscription.Symbol, channel, _options.AckTimeout);
         }
 
@@ -390,7 +390,7 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
             subscription.Suspect(_now, _ledger.Frames);
             _counters.Silences++;
             var channel = subscription.Topic.Channel.Name();
-            LogSilent(_options.Logger, _number, subscription.Symbol, channel, silence.TotalSeconds);
+            LogSilent(_options.Logger, _number, subscription.Symbol, channel, (long)silence.TotalSeconds);
             _handler.OnSilent(_number, subscription.Symbol, channel, silence);
 
             // Once only: where a new connection did not help, the market itself stands still.
@@ -468,8 +468,8 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol} {Channel} was not answered within {Waited:0.#} s; it is asked for again")]
-    private static partial void LogUnanswered(ILogger logger, string symbol, string channel, double waited);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol} {Channel} was not answered within {Waited} s; it is asked for again")]
+    private static partial void LogUnanswered(ILogger logger, string symbol, string channel, long waited);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol} {Channel} was refused: {Error}")]
     private static partial void LogRefused(ILogger logger, string symbol, string channel, string error);
@@ -477,11 +477,11 @@ internal sealed partial class LiveSession : IFrameSink, IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {Connection}: a refusal without a subscription that it is about ({Symbol}): {Error}")]
     private static partial void LogUnclear(ILogger logger, int connection, string? symbol, string? error);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {Connection}: {Symbol} {Channel} brought nothing for {Silence:0.#} s while others went on; it is subscribed again")]
-    private static partial void LogSilent(ILogger logger, int connection, string symbol, string channel, double silence);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Connection {Connection}: {Symbol} {Channel} brought nothing for {Silence} s while others went on; it is subscribed again")]
+    private static partial void LogSilent(ILogger logger, int connection, string symbol, string channel, long silence);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This machine's clock is {Behind:0.#} s behind the exchange's; set it")]
-    private static partial void LogClock(ILogger logger, double behind);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This machine's clock is {Behind} s behind the exchange's; set it")]
+    private static partial void LogClock(ILogger logger, long behind);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A handler of the live feed failed; its connection is made anew")]
     private static partial void LogHandler(ILogger logger, Exception exception);

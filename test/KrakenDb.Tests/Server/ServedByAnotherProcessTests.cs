@@ -113,7 +113,7 @@ public sealed class ServedByAnotherProcessTests : IDisposable
 
         import.ExitCode.ShouldBe(0, import.Story);
         import.Output.ShouldContain("\"symbol\": \"XRP/USDT\"");
-        import.Error.ShouldContain($"Carried out by process {owner.Id}");
+        import.Error.ShouldContain($"Carried out by the owner at {owner.Address} (process {owner.Id})");
         (await RunAsync("range", "XRP/USDT", "--format", "csv", "--db-url", Store)).Lines[1].ShouldStartWith("XRP/USDT,1,");
         (await RunningProgram.RunAsync(Store, "indicators", "import", "fear.csv", "--name", "fear_greed")).ExitCode.ShouldBe(0);
         (await RunAsync("indicators", "show", "fear_greed", "--format", "csv", "--db-url", Store)).Lines[1].ShouldContain(",41,");

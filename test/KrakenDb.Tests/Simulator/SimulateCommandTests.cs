@@ -65,7 +65,7 @@ public sealed class SimulateCommandTests
     [InlineData("--speed 0", "'0' is not a speed")]
     [InlineData("--port 70000", "a port is at most 65535")]
     [InlineData("--seed -1", "'-1' is not a whole number")]
-    [InlineData("--symbols 31", "'31' is not a symbol")]
+    [InlineData("--symbols 31", "there are no 31 markets ready. Give a number from 1 to 30, or symbols such as BTC/USD")]
     [InlineData("--trades-per-second 0", "'0' is not a pace")]
     [InlineData("--trades-per-second much", "'much' is not a number of trades a second")]
     [InlineData("--limits -1", "'-1' is not a factor")]

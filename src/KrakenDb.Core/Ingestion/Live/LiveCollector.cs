@@ -203,7 +203,7 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
             }
             catch (MarketStoreException exception) when (exception.IsTransient)
             {
-                LogNoStore(_logger, StorePause.TotalSeconds, exception);
+                LogNoStore(_logger, (long)StorePause.TotalMilliseconds, exception);
                 await Task.Delay(StorePause, _clock, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -250,7 +250,7 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
             // Whatever it is: the recording goes on, and the log says what stays open.
             symbol.Failures++;
             var pause = TimeSpan.FromSeconds(Math.Min(60, 2 << Math.Min(symbol.Failures, 5)));
-            LogFailed(_logger, symbol.Symbol, pause.TotalSeconds, exception);
+            LogFailed(_logger, symbol.Symbol, (long)pause.TotalMilliseconds, exception);
             await Task.Delay(pause, _clock, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -269,7 +269,7 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
             }
             catch (MarketSourceException exception)
             {
-                LogNoClock(_logger, pause.TotalSeconds, exception);
+                LogNoClock(_logger, (long)pause.TotalMilliseconds, exception);
                 await Task.Delay(pause, _clock, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -287,12 +287,12 @@ internal sealed partial class LiveCollector(IMarketStore store, ILiveFeed feed, 
     [LoggerMessage(Level = LogLevel.Error, Message = "The exchange refuses {Symbol}: {Error}. The others are recorded")]
     private static partial void LogRefused(ILogger logger, string symbol, string error);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol}: what is missing was not fetched; again in {Pause:0.#} s. Live trades are recorded")]
-    private static partial void LogFailed(ILogger logger, string symbol, double pause, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Symbol}: what is missing was not fetched; again in {Pause} ms. Live trades are recorded")]
+    private static partial void LogFailed(ILogger logger, string symbol, long pause, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The store does not answer; again in {Pause:0.#} s")]
-    private static partial void LogNoStore(ILogger logger, double pause, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store does not answer; again in {Pause} ms")]
+    private static partial void LogNoStore(ILogger logger, long pause, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The exchange does not tell its time; again in {Pause:0.#} s. Live trades are recorded")]
-    private static partial void LogNoClock(ILogger logger, double pause, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The exchange does not tell its time; again in {Pause} ms. Live trades are recorded")]
+    private static partial void LogNoClock(ILogger logger, long pause, Exception exception);
 }
