@@ -153,6 +153,32 @@ internal static class BookTables
             : null;
     }
 
+    /// <summary>By symbol, from the first frame of a session to behind the last, in received time.</summary>
+    public static Dictionary<string, TimeRange> ReadTimes(DuckDbSession session, long sessionId)
+    {
+        using var result = session.Prepare("SELECT symbol, min(received_time), max(received_time) FROM kraken_orderbook_messages WHERE session_id = $1 AND symbol IS NOT NULL GROUP BY symbol")
+            .Bind(1, sessionId).Query();
+        var times = new Dictionary<string, TimeRange>(StringComparer.Ordinal);
+        while (result.FetchChunk() is { } chunk)
+        {
+            for (var row = 0; row < chunk.RowCount; row++)
+            {
+                times[chunk.GetString(0, row)] = new TimeRange(chunk.Int64(1)[row], chunk.Int64(2)[row] + 1);
+            }
+        }
+
+        return times;
+    }
+
+    /// <summary>All of a session, inside the session's transaction.</summary>
+    public static void Delete(DuckDbSession session, long sessionId)
+    {
+        foreach (var table in (ReadOnlySpan<string>)["kraken_orderbook_messages", "orderbook_levels", "orderbook_keyframes", "orderbook_incidents", "capture_sessions"])
+        {
+            session.Prepare($"DELETE FROM {table} WHERE session_id = $1").Bind(1, sessionId).Execute();
+        }
+    }
+
     public static List<BookIncident> ReadIncidents(DuckDbSession session)
     {
         using var result = session.Connection.Query("SELECT session_id, sequence, symbol, kind, time, expected, computed, book_before, frame FROM orderbook_incidents ORDER BY time, session_id, sequence, kind");

@@ -48,4 +48,45 @@ internal sealed partial class DuckDbMarketStore : IBookArchive
 
     Task<IReadOnlyList<BookIncident>> IBookArchive.GetIncidentsAsync(CancellationToken cancellationToken) =>
         Readers.RunAsync<IReadOnlyList<BookIncident>>(BookTables.ReadIncidents, cancellationToken);
+
+    async Task<IReadOnlyList<(string Symbol, long Messages)>> IBookArchive.ExpireAsync(long sessionId, DateTimeOffset edge, Func<IBookWire> createWire, CancellationToken cancellationToken)
+    {
+        var proven = await BookExpiry.ProvenByOthersAsync(this, sessionId, edge, createWire, cancellationToken).ConfigureAwait(false);
+        return await Writer.RunAsync(
+            session =>
+            {
+                var ledgers = _file.Ledgers.Load(session);
+                var (rows, changed) = InTransaction(session, () => Expire(session, ledgers, sessionId, edge, proven), cancellationToken);
+                foreach (var ledger in changed)
+                {
+                    ledgers[ledger.Symbol] = ledger;
+                }
+
+                return rows;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private static (IReadOnlyList<(string Symbol, long Messages)> Rows, IReadOnlyList<SymbolLedger> Changed) Expire(
+        DuckDbSession session, IReadOnlyDictionary<string, SymbolLedger> ledgers, long sessionId, DateTimeOffset edge, IReadOnlyList<(string Symbol, string DataType, CoverageRange Range)> proven)
+    {
+        var recorded = BookTables.ReadSessions(session, sessionId);
+        if (!BookExpiry.IsDue(recorded, edge))
+        {
+            return ([], []);
+        }
+
+        var times = BookTables.ReadTimes(session, sessionId);
+        var changed = new List<SymbolLedger>();
+        foreach (var row in recorded.Where(row => row.Symbol.Length > 0))
+        {
+            var before = ledgers.GetValueOrDefault(row.Symbol) ?? new SymbolLedger(row.Symbol);
+            var after = before.ExpireBooks(BookExpiry.RangeOf(row, times.TryGetValue(row.Symbol, out var frames) ? frames : null), row.Depth, BookExpiry.Of(proven, row.Symbol));
+            LedgerTables.Write(session, before, after);
+            changed.Add(after);
+        }
+
+        BookTables.Delete(session, sessionId);
+        return ([.. recorded.OrderBy(row => row.Symbol, StringComparer.Ordinal).Select(row => (row.Symbol, row.Messages))], changed);
+    }
 }

@@ -97,6 +97,30 @@ internal static class RetentionTables
         }
     }
 
+    /// <summary>One recording; see <see cref="IBookArchive.ExpireAsync"/>.</summary>
+    public static async Task<IReadOnlyList<(string Symbol, long Messages)>> ExpireRecordingAsync(NpgsqlConnection connection, long sessionId, DateTimeOffset edge, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand("SELECT market, dropped FROM krakendb_expire_recording($1, $2)", connection)
+        {
+            CommandTimeout = 0,
+            Parameters = { new() { Value = sessionId }, new() { Value = edge.UtcDateTime } },
+        };
+        await using (command.ConfigureAwait(false))
+        {
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                var rows = new List<(string Symbol, long Messages)>();
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    rows.Add((reader.GetString(0), reader.GetInt64(1)));
+                }
+
+                return rows;
+            }
+        }
+    }
+
     // A policy that looks back past the minutes would empty the buckets of those that went. What was narrowed stays so: the expired stretch stays, too, and
     // every ingestion refreshes what it touches by itself.
     private static IEnumerable<NpgsqlBatchCommand> Narrowed(int keepDays)

@@ -49,4 +49,7 @@ internal sealed partial class TimescaleMarketStore : IBookArchive
 
     Task<IReadOnlyList<BookIncident>> IBookArchive.GetIncidentsAsync(CancellationToken cancellationToken) =>
         RunAsync<IReadOnlyList<BookIncident>>(async connection => await BookTables.ReadIncidentsAsync(connection, cancellationToken).ConfigureAwait(false), cancellationToken);
+
+    Task<IReadOnlyList<(string Symbol, long Messages)>> IBookArchive.ExpireAsync(long sessionId, DateTimeOffset edge, Func<IBookWire> createWire, CancellationToken cancellationToken) =>
+        RunAsync(connection => RetentionTables.ExpireRecordingAsync(connection, sessionId, edge, cancellationToken), cancellationToken);
 }

@@ -31,6 +31,7 @@ internal static class BookCommand
         var depth = Arguments.Read(
             new Option<int?>("--depth") { Description = "Prices a side, for recordings that do not say: 10, 25, 100, 500 or 1000. Default: as many as the snapshot has.", HelpName = "N" },
             text => (int?)ParseDepth(text));
+        var allowExpiring = Arguments.AllowExpiring();
         var format = Arguments.Format();
         var command = new DocumentedCommand(
             "import",
@@ -38,7 +39,7 @@ internal static class BookCommand
             "kraken-db book import recording.cbcap",
             "kraken-db book import recording.cbcap --format json")
         {
-            files, depth, format,
+            files, depth, allowExpiring, format,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -51,7 +52,8 @@ internal static class BookCommand
             var store = await context.OpenOrCreateStoreAsync(parsed, cancellationToken).ConfigureAwait(false);
             await using (store.ConfigureAwait(false))
             {
-                var importer = new BookImporter(BookArchive.Of(store), parsed.GetValue(depth));
+                var policy = parsed.GetValue(allowExpiring) ? null : RetentionRules.Find(await store.GetRetentionAsync(cancellationToken).ConfigureAwait(false), DataType.Books);
+                var importer = new BookImporter(BookArchive.Of(store), parsed.GetValue(depth), policy, context.Now);
                 var imported = new List<ImportedCapture>();
                 try
                 {

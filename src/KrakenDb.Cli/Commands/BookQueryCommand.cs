@@ -208,8 +208,17 @@ internal static class BookQueryCommand
             {
                 var moment = parsed.GetValue(at) ?? context.Now;
                 var name = parsed.GetRequiredValue(symbol);
-                var book = await OrderBooks.Of(store, context.TimeProvider).GetBookAsync(name, moment, parsed.GetValue(exchange), parsed.GetValue(depth), cancellationToken).ConfigureAwait(false)
-                    ?? throw new MarketStoreException($"no order book of {name}{(parsed.GetValue(depth) is { } wanted ? string.Create(CultureInfo.InvariantCulture, $" to a depth of {wanted}") : "")} had been received by {Readable.Time(moment)}. What is recorded: kraken-db book query symbols");
+                var history = OrderBooks.Of(store, context.TimeProvider);
+                var book = await history.GetBookAsync(name, moment, parsed.GetValue(exchange), parsed.GetValue(depth), cancellationToken).ConfigureAwait(false);
+                if (book is null)
+                {
+                    var books = $"order book of {name}{(parsed.GetValue(depth) is { } wanted ? string.Create(CultureInfo.InvariantCulture, $" to a depth of {wanted}") : "")}";
+                    throw new MarketStoreException(
+                        await history.DroppedUntilAsync(name, moment, cancellationToken).ConfigureAwait(false) is { } end
+                            ? $"no {books} that had been received by {Readable.Time(moment)} is stored: retention dropped what was recorded up to {Readable.Time(end)}. What is recorded: kraken-db book query symbols"
+                            : $"no {books} had been received by {Readable.Time(moment)}. What is recorded: kraken-db book query symbols");
+                }
+
                 BookStateView.Print(context, parsed.GetValue(format), book, parsed.GetValue(top), parsed.GetValue(within), parsed.GetValue(fill));
             }
         });

@@ -69,9 +69,9 @@ internal static class BookReplayCommand
 
     private static async Task NoteGapsAsync(CommandContext context, OrderBookHistory history, BookReplayQuery query, CancellationToken cancellationToken)
     {
-        foreach (var gap in await history.GetGapsAsync(query, cancellationToken).ConfigureAwait(false))
+        foreach (var (gap, isExpired) in await history.GetHolesAsync(query, cancellationToken).ConfigureAwait(false))
         {
-            context.Note(string.Create(CultureInfo.InvariantCulture, $"hole: {gap.Symbol} {gap.DataType} from {gap.StartTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'} to {gap.EndTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}"));
+            context.Note(string.Create(CultureInfo.InvariantCulture, $"{(isExpired ? "dropped by retention" : "hole")}: {gap.Symbol} {gap.DataType} from {gap.StartTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'} to {gap.EndTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}"));
         }
     }
 

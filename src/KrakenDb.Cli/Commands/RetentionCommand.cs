@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using KrakenDb.Kraken;
 
 namespace KrakenDb.Cli;
 
@@ -34,15 +35,16 @@ internal static class RetentionCommand
 
     private static Command CreateSet(CommandContext context)
     {
-        var data = Data("What is kept so long: trades, candles (the 1-minute ones), candles_5m to candles_1w, or any stored interval. Without it, --suggested.");
+        var data = Data("What is kept so long: trades, candles (the 1-minute ones), candles_5m to candles_1w or any stored interval, books (all recorded order books). Without it, --suggested.");
         var age = new Argument<int?>("AGE") { Description = "For how long: 90d, 52w, 2y.", Arity = ArgumentArity.ZeroOrOne };
         age.CustomParser = result => Days(result.Tokens[^1].Value, result.AddError);
         var suggested = new Option<bool>("--suggested") { Description = "All of the documents' values: trades 90 days, 1-minute candles 365, 5m to 30m 2 years, 1h and 4h 5 years." };
         var command = new DocumentedCommand(
             "set",
-            "Sets how long rows are kept. Drops nothing by itself: the next run does. Larger candles of 1-minute candles that go are stored first, as long as their own policy keeps them.",
+            "Sets how long rows are kept. Drops nothing by itself: the next run does. Larger candles of 1-minute candles that go are stored first, as long as their own policy keeps them. Order books go in whole recordings, by the last message of each.",
             "kraken-db db retention set trades 90d",
             "kraken-db db retention set candles 365d",
+            "kraken-db db retention set books 180d",
             "kraken-db db retention set --suggested")
         {
             data, age, suggested,
@@ -99,7 +101,7 @@ internal static class RetentionCommand
         var format = Arguments.Format();
         var command = new DocumentedCommand(
             "run",
-            "Applies the policies now: a week of one symbol per transaction, oldest first. May be interrupted and repeated.",
+            "Applies the policies now: a week of one symbol, or a recording of order books, per transaction, oldest first. May be interrupted and repeated.",
             "kraken-db db retention run") { format };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -111,7 +113,7 @@ internal static class RetentionCommand
                     context.Note("No policy is set: nothing is dropped. See: kraken-db db retention show");
                 }
 
-                var lines = await RetentionRun.RunAsync(store, context.Now, cancellationToken).ConfigureAwait(false);
+                var lines = await RetentionRun.RunAsync(store, context.Now, () => new KrakenBookWire(), cancellationToken).ConfigureAwait(false);
                 if (parsed.GetValue(format) != OutputFormat.Table)
                 {
                     var records = new Records("symbol", "data_type", "edge", "dropped", "rollups_kept");
@@ -143,7 +145,7 @@ internal static class RetentionCommand
         foreach (var line in lines)
         {
             table.Add(
-                (line.Symbol, Style.Heading),
+                (line.Symbol.Length > 0 ? line.Symbol : "(connections)", Style.Heading),
                 (line.DataType, Style.Plain),
                 (Readable.Time(line.Edge), Style.Plain),
                 (Readable.Count(line.Rows.Dropped), Style.Plain),
@@ -160,8 +162,9 @@ internal static class RetentionCommand
         var stored = await store.GetSyncStatusAsync(symbol: null, cancellationToken).ConfigureAwait(false);
         var features = (await store.GetStatusAsync(cancellationToken).ConfigureAwait(false)).Features;
         var isScheduled = features.Any(feature => feature is { Name: Scheduled, IsOn: true });
+        var sessions = store is IBookArchive archive ? await BookFrames.SessionsAsync(archive, cancellationToken).ConfigureAwait(false) : [];
         var suggested = RetentionPolicy.Suggested.ToDictionary(row => row.DataType, row => row.KeepDays, StringComparer.Ordinal);
-        var types = suggested.Keys.Concat(policies.Select(policy => policy.DataType)).Concat(stored.Select(row => row.DataType)).Distinct(StringComparer.Ordinal)
+        var types = suggested.Keys.Append(DataType.Books).Concat(policies.Select(policy => policy.DataType)).Concat(stored.Select(row => row.DataType)).Distinct(StringComparer.Ordinal)
             .OrderBy(dataType => DataType.CandleInterval(dataType)?.Minutes ?? 0);
 
         var output = new Utf8Output(context.Output);
@@ -171,15 +174,19 @@ internal static class RetentionCommand
         {
             var policy = RetentionRules.Find(policies, dataType);
             var edge = policy is null ? (DateTimeOffset?)null : UnixTime.ToDateTimeOffset(policy.Edge(context.Now));
-            DateTimeOffset? oldest = stored.Any(row => row.DataType == dataType) ? stored.Where(row => row.DataType == dataType).Min(row => row.OldestTimestamp) : null;
+            var isBooks = dataType == DataType.Books;
+            var oldest = isBooks
+                ? sessions.Min(session => (DateTimeOffset?)session.Min(row => row.StartTime))
+                : stored.Where(row => row.DataType == dataType).Min(row => (DateTimeOffset?)row.OldestTimestamp);
+            var isDue = isBooks ? edge is { } end && sessions.Any(session => BookExpiry.IsDue(session, end)) : oldest < edge;
             var suggestion = suggested.GetValueOrDefault(dataType);
             records.Add(dataType, policy?.KeepDays, edge, suggestion, oldest, policy is null ? null : isScheduled ? "server, daily" : "db retention run");
             table.Add(
                 (dataType, Style.Plain),
                 (policy is null ? "for ever" : Readable.Count(policy.KeepDays, "day"), policy is null ? Style.Quiet : Style.Plain),
-                (edge is { } before ? Readable.Time(before) : "", oldest < edge ? Style.Warning : Style.Plain),
+                (edge is { } before ? Readable.Time(before) : "", isDue ? Style.Warning : Style.Plain),
                 (oldest is { } first ? Readable.Time(first) : "", Style.Quiet),
-                (suggestion is { } keep ? Readable.Count(keep, "day") : "for ever", Style.Quiet));
+                (suggestion is { } keep ? Readable.Count(keep, "day") : isBooks ? "" : "for ever", Style.Quiet));
         }
 
         if (format != OutputFormat.Table)
@@ -206,9 +213,9 @@ internal static class RetentionCommand
     private static string? Find(string text, Action<string> refuse)
     {
         var name = text.ToLowerInvariant();
-        if (name is "trades" or "candles")
+        if (name is "trades" or "candles" or "books")
         {
-            return name is "trades" ? DataType.Trades : DataType.Candles(Interval.Minute);
+            return name is "trades" ? DataType.Trades : name is "books" ? DataType.Books : DataType.Candles(Interval.Minute);
         }
 
         if (name.StartsWith("candles_", StringComparison.Ordinal) && Interval.TryParse(name["candles_".Length..], CultureInfo.InvariantCulture, out var interval))
@@ -216,13 +223,9 @@ internal static class RetentionCommand
             return DataType.Candles(interval);
         }
 
-        if (name is "books" || name.StartsWith("book_", StringComparison.Ordinal))
-        {
-            refuse("order books have no policy: what was recorded cannot be fetched again, and nothing drops it. Policies are for trades, candles, candles_5m, candles_1h, and so on.");
-            return null;
-        }
-
-        refuse($"'{text}' is nothing that has a policy. Give trades, candles, or candles_5m, candles_1h, and so on.");
+        refuse(DataType.IsBook(name)
+            ? $"'{text}' has no policy of its own: a recording goes as a whole, whatever its depth. Give books, for all order books."
+            : $"'{text}' is nothing that has a policy. Give trades, candles, or candles_5m, candles_1h, and so on, or books.");
         return null;
     }
 

@@ -107,40 +107,16 @@ public sealed class OrderBookHistory
     }
 
     /// <summary>The ranges of the replay that no chain of checksums proves, ascending; said before a replay starts.</summary>
-    public async Task<IReadOnlyList<DataGap>> GetGapsAsync(BookReplayQuery query, CancellationToken cancellationToken = default)
-    {
-        var gaps = new List<DataGap>();
-        var sessions = await SessionsAsync(query.Symbol, cancellationToken).ConfigureAwait(false);
-        foreach (var group in sessions.Where(row => row.Depth is not null && (query.SessionId is null || row.SessionId == query.SessionId)).GroupBy(row => (row.Symbol, row.Depth)))
-        {
-            var dataType = DataType.Book(group.Key.Depth!.Value);
-            var coverage = await _store.GetCoverageAsync(group.Key.Symbol, dataType, cancellationToken).ConfigureAwait(false);
-            var stored = coverage.Stored();
-            if (stored.Count == 0)
-            {
-                gaps.Add(new DataGap { Symbol = group.Key.Symbol, DataType = dataType, StartTime = group.Min(row => row.StartTime), EndTime = group.Max(row => row.EndTime) });
-                continue;
-            }
+    public async Task<IReadOnlyList<DataGap>> GetGapsAsync(BookReplayQuery query, CancellationToken cancellationToken = default) =>
+        [.. (await GetHolesAsync(query, cancellationToken).ConfigureAwait(false)).Select(hole => hole.Gap)];
 
-            // Before the first snapshot and after the last message there is nothing to miss, unless it is asked for.
-            var (first, last) = query.SessionId is null
-                ? (stored[0].StartMicroseconds, stored[^1].EndMicroseconds)
-                : (UnixTime.Microseconds(group.Min(row => row.StartTime)), UnixTime.Microseconds(group.Max(row => row.EndTime)));
-            if (query.SessionId is not null && stored.FirstOrDefault(range => range.EndMicroseconds > first) is { IsEmpty: false } begun && begun.StartMicroseconds <= last)
-            {
-                first = Math.Max(first, begun.StartMicroseconds);
-            }
+    /// <summary>The same, with whether retention dropped what was recorded there.</summary>
+    internal async Task<IReadOnlyList<(DataGap Gap, bool IsExpired)>> GetHolesAsync(BookReplayQuery query, CancellationToken cancellationToken) =>
+        await BookHoles.FindAsync(_store, await SessionsAsync(query.Symbol, cancellationToken).ConfigureAwait(false), Depths, query, cancellationToken).ConfigureAwait(false);
 
-            var start = query.Start is { } from && !query.ByExchangeTime ? UnixTime.Microseconds(from) : first;
-            var end = query.End is { } to && !query.ByExchangeTime ? UnixTime.Microseconds(to) : last;
-            if (start < end)
-            {
-                gaps.AddRange(coverage.Gaps(new TimeRange(start, end)).Select(range => new DataGap { Symbol = group.Key.Symbol, DataType = dataType, StartTime = range.Start, EndTime = range.End }));
-            }
-        }
-
-        return [.. gaps.OrderBy(gap => gap.StartTime).ThenBy(gap => gap.Symbol, StringComparer.Ordinal)];
-    }
+    /// <summary>Where the last range ends that retention dropped of a market and that began by a moment; null where there is none.</summary>
+    internal Task<DateTimeOffset?> DroppedUntilAsync(string symbol, DateTimeOffset moment, CancellationToken cancellationToken) =>
+        BookHoles.DroppedUntilAsync(_store, symbol, Depths, moment, cancellationToken);
 
     /// <summary>Everything that came, in the order in which it came; several recordings merge by time.</summary>
     /// <exception cref="IncompleteDataException">Before the first item: the range has holes and <see cref="BookReplayQuery.AllowGaps"/> is not set.</exception>
@@ -397,7 +373,9 @@ public sealed class OrderBookHistory
         return found.Count > 0
             ? found
             : throw new UnknownSymbolException(
-                sessions.Any(row => row.Symbol.Length > 0)
+                await DroppedUntilAsync(symbol, DateTimeOffset.MaxValue, cancellationToken).ConfigureAwait(false) is { } end
+                    ? $"No order book of {symbol} is stored any more: retention dropped what was recorded up to {end:yyyy-MM-dd'T'HH:mm:ss'Z'}. Policies: kraken-db db retention show"
+                    : sessions.Any(row => row.Symbol.Length > 0)
                     ? $"No order book of {symbol} is recorded; there are {string.Join(", ", sessions.Select(row => row.Symbol).Where(name => name.Length > 0).Distinct(StringComparer.Ordinal).Take(10))}."
                     : $"No order book of {symbol} is recorded, nor of any other market. Import a recording: kraken-db book import FILE",
                 symbol,
@@ -411,10 +389,11 @@ public sealed class OrderBookHistory
             throw new ArgumentException("Trades come with the order book of one symbol: name it.", nameof(query));
         }
 
-        if (!query.AllowGaps && await GetGapsAsync(query, cancellationToken).ConfigureAwait(false) is { Count: > 0 } gaps)
+        if (!query.AllowGaps && await GetHolesAsync(query, cancellationToken).ConfigureAwait(false) is [var (first, isExpired), ..] holes)
         {
             throw new IncompleteDataException(
-                $"The recording has {gaps.Count} holes in this range, the first of {gaps[0].Symbol} from {gaps[0].StartTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'} to {gaps[0].EndTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}. Replay a shorter range, or go on over them: --allow-gaps (AllowGaps).", gaps);
+                $"The recording has {holes.Count} holes in this range, the first of {first.Symbol} from {first.StartTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'} to {first.EndTime:yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'}{(isExpired ? " (dropped by retention)" : "")}. Replay a shorter range, or go on over them: --allow-gaps (AllowGaps).",
+                [.. holes.Select(hole => hole.Gap)]);
         }
 
         var streams = new List<IAsyncEnumerator<ReadOnlyMemory<BookReplayItem>>>();

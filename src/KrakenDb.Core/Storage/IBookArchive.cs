@@ -32,4 +32,15 @@ internal interface IBookArchive
 
     /// <summary>All incidents, in order of time.</summary>
     Task<IReadOnlyList<BookIncident>> GetIncidentsAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// One step of retention, one transaction: drops a recording with all that belongs to it, if its last frame was received before a time, and marks the time of
+    /// its books expired, but for what recordings that are not as old prove of it.
+    /// </summary>
+    /// <param name="sessionId">An unknown one has nothing to drop.</param>
+    /// <param name="edge">From <see cref="RetentionPolicy.Edge"/>.</param>
+    /// <param name="createWire">Reads the recordings that stay where they recorded the same market at the same time.</param>
+    /// <param name="cancellationToken"></param>
+    /// <returns>How many frames went, by symbol (empty for the connection's own); nothing where the recording has gone or is not old enough.</returns>
+    Task<IReadOnlyList<(string Symbol, long Messages)>> ExpireAsync(long sessionId, DateTimeOffset edge, Func<IBookWire> createWire, CancellationToken cancellationToken);
 }

@@ -38,7 +38,7 @@ public interface IMarketStore : IMarketReader
     internal Task<IReadOnlyList<RetentionPolicy>> GetRetentionAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RetentionPolicy>>([]);
 
     /// <summary>Sets a policy, or ends it. Drops nothing by itself.</summary>
-    /// <param name="dataType">See <see cref="DataType"/>.</param>
+    /// <param name="dataType">See <see cref="DataType"/>; <see cref="DataType.Books"/> for all order books.</param>
     /// <param name="keepDays">Null to end it.</param>
     /// <param name="cancellationToken"></param>
     internal Task SetRetentionAsync(string dataType, int? keepDays, CancellationToken cancellationToken) => throw new NotSupportedException("This store has no retention.");

@@ -90,6 +90,35 @@ public sealed partial class InMemoryMarketStore : IBookArchive
         }
     }
 
+    async Task<IReadOnlyList<(string Symbol, long Messages)>> IBookArchive.ExpireAsync(long sessionId, DateTimeOffset edge, Func<IBookWire> createWire, CancellationToken cancellationToken)
+    {
+        var proven = await BookExpiry.ProvenByOthersAsync(this, sessionId, edge, createWire, cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            CaptureSession[] session = [.. _sessions.Values.Where(row => row.SessionId == sessionId).OrderBy(row => row.Symbol, StringComparer.Ordinal)];
+            if (!BookExpiry.IsDue(session, edge))
+            {
+                return [];
+            }
+
+            var times = Frames(sessionId).ToLookup(frame => frame.Row.Symbol ?? "", frame => HistoricalTrade.FloorDivide(frame.Row.ReceivedTime, 1000), StringComparer.Ordinal);
+            foreach (var row in session.Where(row => row.Symbol.Length > 0))
+            {
+                var range = BookExpiry.RangeOf(row, new TimeRange(times[row.Symbol].Min(), times[row.Symbol].Max() + 1));
+                foreach (var (dataType, coverage) in LedgerOf(row.Symbol).ExpireBooks(range, row.Depth, BookExpiry.Of(proven, row.Symbol)).Coverage)
+                {
+                    _coverage[(row.Symbol, dataType)] = coverage;
+                }
+            }
+
+            Array.ForEach([.. _frames.Keys.Where(key => key.Session == sessionId)], key => _frames.Remove(key));
+            Array.ForEach(session, row => _sessions.Remove((sessionId, row.Symbol)));
+            _keyframes.RemoveAll(entry => entry.Session == sessionId);
+            _incidents.RemoveAll(incident => incident.SessionId == sessionId);
+            return [.. session.Select(row => (row.Symbol, row.Messages))];
+        }
+    }
+
     private IEnumerable<StoredFrame> Frames(long sessionId) => _frames.Where(entry => entry.Key.Session == sessionId).Select(entry => entry.Value);
 
     private sealed record StoredFrame(BookMessageRow Row, WireLevel[] Bids, WireLevel[] Asks, byte[] Text);

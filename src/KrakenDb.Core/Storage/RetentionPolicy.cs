@@ -4,9 +4,9 @@ namespace KrakenDb;
 
 /// <summary>
 /// How long rows of one data type are kept, of all symbols. Rows go in whole weeks (trades in whole days), so that no bucket of a rollup is ever cut: they stay
-/// as long as asked and up to a week longer.
+/// as long as asked and up to a week longer. Order books go in whole recordings, by their last frame.
 /// </summary>
-/// <param name="DataType">See <see cref="KrakenDb.DataType"/>.</param>
+/// <param name="DataType">See <see cref="KrakenDb.DataType"/>; <see cref="KrakenDb.DataType.Books"/> for all order books.</param>
 /// <param name="KeepDays">At least 1.</param>
 internal sealed record RetentionPolicy(string DataType, int KeepDays)
 {

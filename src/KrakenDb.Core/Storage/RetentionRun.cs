@@ -1,16 +1,20 @@
 namespace KrakenDb;
 
 /// <summary>
-/// Applies the policies of a store: symbol by symbol, a week per transaction, oldest first. What is killed between two steps is consistent, and the next run
-/// goes on. Before minutes go, the rollups that are kept longer are stored.
+/// Applies the policies of a store: symbol by symbol, a week per transaction, oldest first; of order books a recording per transaction. What is killed between two
+/// steps is consistent, and the next run goes on. Before minutes go, the rollups that are kept longer are stored.
 /// </summary>
 internal static class RetentionRun
 {
-    /// <summary>What a run has dropped of one data type of one symbol.</summary>
+    /// <summary>What a run has dropped of one data type of one symbol (empty for frames of connections that are of no symbol).</summary>
     public sealed record Line(string Symbol, string DataType, DateTimeOffset Edge, ExpiredRows Rows);
 
+    /// <param name="store">Of any engine.</param>
+    /// <param name="now">What ages count from.</param>
+    /// <param name="createWire">How the exchange writes order books.</param>
+    /// <param name="cancellationToken"></param>
     /// <returns>One line per symbol and data type where something was dropped.</returns>
-    public static async Task<IReadOnlyList<Line>> RunAsync(IMarketStore store, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Line>> RunAsync(IMarketStore store, DateTimeOffset now, Func<IBookWire> createWire, CancellationToken cancellationToken)
     {
         var policies = await store.GetRetentionAsync(cancellationToken).ConfigureAwait(false);
         if (policies.Count == 0)
@@ -25,6 +29,12 @@ internal static class RetentionRun
         foreach (var policy in minutesFirst)
         {
             var edge = policy.Edge(now);
+            if (policy.DataType == DataType.Books)
+            {
+                lines.AddRange(await ExpireBooksAsync(BookArchive.Of(store), UnixTime.ToDateTimeOffset(edge), createWire, cancellationToken).ConfigureAwait(false));
+                continue;
+            }
+
             foreach (var symbol in await store.GetSymbolsAsync(cancellationToken).ConfigureAwait(false))
             {
                 var rows = await ExpireAsync(store, symbol, policy, edge, cancellationToken).ConfigureAwait(false);
@@ -36,6 +46,21 @@ internal static class RetentionRun
         }
 
         return lines;
+    }
+
+    private static async Task<IEnumerable<Line>> ExpireBooksAsync(IBookArchive archive, DateTimeOffset edge, Func<IBookWire> createWire, CancellationToken cancellationToken)
+    {
+        var sessions = await BookFrames.SessionsAsync(archive, cancellationToken).ConfigureAwait(false);
+        var dropped = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (var session in sessions.Where(session => BookExpiry.IsDue(session, edge)).OrderBy(session => session.Max(row => row.EndTime)).ThenBy(session => session[0].SessionId))
+        {
+            foreach (var (symbol, messages) in await archive.ExpireAsync(session[0].SessionId, edge, createWire, cancellationToken).ConfigureAwait(false))
+            {
+                dropped[symbol] = dropped.GetValueOrDefault(symbol) + messages;
+            }
+        }
+
+        return dropped.Select(entry => new Line(entry.Key, DataType.Books, edge, new ExpiredRows(entry.Value, 0)));
     }
 
     private static async Task<ExpiredRows> ExpireAsync(IMarketStore store, string symbol, RetentionPolicy policy, long edge, CancellationToken cancellationToken)

@@ -107,6 +107,31 @@ internal sealed record SymbolLedger(string Symbol)
         return this with { Status = status, Coverage = Coverage.SetItem(dataType, coverage.Subtract(expired.Range).Add(expired)) };
     }
 
+    /// <summary>The ledger after a recording of this symbol's books was dropped: its time is expired, gaps included, but for what other recordings prove of it.</summary>
+    /// <param name="range">From its first frame to behind its last.</param>
+    /// <param name="depth">Prices a side that were subscribed; null where no book was.</param>
+    /// <param name="proven">By data type.</param>
+    public SymbolLedger ExpireBooks(TimeRange range, int? depth, ILookup<string, CoverageRange> proven)
+    {
+        // A recording may have changed its depth: all that is claimed of its time is looked at.
+        var claimed = Coverage
+            .Where(entry => DataType.IsBook(entry.Key) && entry.Value.Overlapping(range.StartMicroseconds, range.EndMicroseconds).Any(covered => covered.Grade != CoverageGrade.Expired))
+            .Select(entry => entry.Key);
+        var coverage = Coverage;
+        foreach (var dataType in claimed.Union(depth is { } subscribed ? [DataType.Book(subscribed)] : [], StringComparer.Ordinal))
+        {
+            var after = coverage.GetValueOrDefault(dataType, CoverageSet.Empty);
+            foreach (var gone in CoverageSet.Of(proven[dataType]).Gaps(range))
+            {
+                after = after.Subtract(gone).Add(new CoverageRange { Range = gone, Source = CandleSource.None, Grade = CoverageGrade.Expired });
+            }
+
+            coverage = coverage.SetItem(dataType, after);
+        }
+
+        return this with { Coverage = coverage };
+    }
+
     /// <summary>The ledger after rollups of minutes that go were stored.</summary>
     /// <param name="kept">Its rows have been written.</param>
     /// <param name="extent">First and last stored open, microseconds, asked for where rows were removed for good; null where none is left.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using KrakenDb.Kraken;
 using KrakenDb.Tests.House;
 
 namespace KrakenDb.Tests.Books;
@@ -7,6 +8,8 @@ namespace KrakenDb.Tests.Books;
 /// <summary>Recorded frames, split without the program's own reader.</summary>
 internal static class CaptureText
 {
+    public static Func<IBookWire> Wire { get; } = () => new KrakenBookWire();
+
     public static string[] Names => ["crossbook_kraken_btcusd_l2.cbcap", "crossbook_kraken_btcusd_sample.cbcap"];
 
     public static string PathOf(string name) => Path.Combine(Required.SharedData(), "ws_v2", name);

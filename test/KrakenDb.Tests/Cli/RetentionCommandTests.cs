@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KrakenDb.Tests.Books;
 using KrakenDb.Tests.Storage;
 using Shouldly;
 using Xunit;
@@ -20,7 +21,8 @@ public sealed class RetentionCommandTests
         var run = await RunAsync("db", "retention", "show", "--format", "json");
 
         var rows = JsonDocument.Parse(run.Output).RootElement.EnumerateArray().ToDictionary(row => row.GetProperty("data_type").GetString()!, StringComparer.Ordinal);
-        rows.Count.ShouldBe(10);
+        rows.Count.ShouldBe(11);
+        rows["books"].GetProperty("suggested_days").ValueKind.ShouldBe(JsonValueKind.Null);
         rows.Values.ShouldAllBe(row => row.GetProperty("keep_days").ValueKind == JsonValueKind.Null);
         Suggested("trades").ShouldBe(90);
         Suggested("candles_1m").ShouldBe(365);
@@ -54,16 +56,46 @@ public sealed class RetentionCommandTests
         (await RunAsync("db", "retention", "run")).Error.ShouldContain("No policy is set");
     }
 
-    [Theory]
-    [InlineData("books")]
-    [InlineData("book_10")]
-    public async Task Order_books_are_refused_with_the_reason(string data)
+    [Fact]
+    public async Task Order_books_of_one_depth_have_no_policy_of_their_own()
     {
-        var run = await RunAsync("db", "retention", "set", data, "90d");
+        var run = await RunAsync("db", "retention", "set", "book_10", "90d");
 
         run.ExitCode.ShouldBe(2);
-        run.Error.ShouldContain("order books have no policy: what was recorded cannot be fetched again");
+        run.Error.ShouldContain("a recording goes as a whole, whatever its depth. Give books");
         (await ((IMarketStore)_store).GetRetentionAsync(default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Recordings_of_order_books_go_and_their_import_is_refused_unless_it_is_allowed()
+    {
+        // The first ended the day before the edge, the second after it.
+        var (old, kept) = (CaptureText.PathOf(CaptureText.Names[0]), CaptureText.PathOf(CaptureText.Names[1]));
+        _clock.Advance(new DateTimeOffset(2026, 8, 20, 5, 0, 0, TimeSpan.Zero) - Now);
+        (await RunAsync("book", "import", old, kept)).ExitCode.ShouldBe(0);
+        (await RunAsync("db", "retention", "set", "books", "18d")).ExitCode.ShouldBe(0);
+        (await RunAsync("db", "retention", "show", "--format", "csv")).Lines.ShouldContain("books,18,2026-08-02T00:00:00Z,,2026-08-01T02:53:52.693693Z,db retention run");
+
+        var run = await RunAsync("db", "retention", "run", "--format", "csv");
+        run.Lines.Skip(1).ShouldBe([",books,2026-08-02T00:00:00Z,61,0", "BTC/USD,books,2026-08-02T00:00:00Z,316,0"]);
+        (await RunAsync("db", "retention", "run")).Error.ShouldContain("Nothing is older than its policy");
+        var verify = await RunAsync("book", "verify");
+        verify.ExitCode.ShouldBe(0);
+        verify.Output.ShouldContain("1 session");
+        (await RunAsync("book", "replay", "BTC/USD", "--start", "2026-08-01")).Error.ShouldContain("dropped by retention: BTC/USD book_10 from 2026-08-01T02:53:");
+        (await RunAsync("book", "query", "at", "BTC/USD", "--at", "2026-08-01T12:00")).Error.ShouldContain("retention dropped what was recorded up to 2026-08-01 02:5");
+
+        var refused = await RunAsync("book", "import", old);
+        refused.ExitCode.ShouldBe(1);
+        refused.Error.ShouldContain("1 of 1 recordings (377 of 377 messages) ended before 2026-08-02, the edge of the retention policy books 18 days; the first ended 2026-08-01 02:5");
+        refused.Error.ShouldContain("--allow-expiring");
+        (await RunAsync("book", "query", "sessions", "--format", "csv")).Output.ShouldNotContain(CaptureText.Names[0]);
+        (await RunAsync("book", "import", kept)).ExitCode.ShouldBe(0);
+
+        (await RunAsync("book", "import", old, "--allow-expiring")).ExitCode.ShouldBe(0);
+        (await RunAsync("book", "verify")).Output.ShouldContain("2 sessions");
+        (await RunAsync("db", "retention", "run")).Output.ShouldContain("(connections)");
+        (await RunAsync("book", "query", "sessions", "--format", "csv")).Output.ShouldNotContain(CaptureText.Names[0]);
     }
 
     [Fact]
@@ -80,7 +112,7 @@ public sealed class RetentionCommandTests
     [InlineData("db", "retention", "set", "trades", "90")]
     [InlineData("db", "retention", "set", "trades", "0d")]
     [InlineData("db", "retention", "set", "trades", "1000y")]
-    [InlineData("db", "retention", "set", "books", "90d")]
+    [InlineData("db", "retention", "set", "books", "0d")]
     [InlineData("db", "retention", "set", "trades", "90d", "--suggested")]
     public async Task What_cannot_be_a_policy_is_a_misuse(params string[] arguments) => (await RunAsync(arguments)).ExitCode.ShouldBe(2);
 

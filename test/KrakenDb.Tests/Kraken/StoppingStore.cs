@@ -40,6 +40,9 @@ internal sealed class StoppingStore(IMarketStore inner, int writes) : Forwarding
 
     Task<IReadOnlyList<BookIncident>> IBookArchive.GetIncidentsAsync(CancellationToken cancellationToken) => Books.GetIncidentsAsync(cancellationToken);
 
+    Task<IReadOnlyList<(string Symbol, long Messages)>> IBookArchive.ExpireAsync(long sessionId, DateTimeOffset edge, Func<IBookWire> createWire, CancellationToken cancellationToken) =>
+        Interlocked.Decrement(ref _left) < 0 ? throw new MarketStoreException("killed") : Books.ExpireAsync(sessionId, edge, createWire, cancellationToken);
+
     private IBookArchive Books => BookArchive.Of(inner);
 
     private ITableStore Tables => (ITableStore)inner;

@@ -262,5 +262,8 @@ public sealed class BookRecorderTests : IDisposable
         public Task<BookKeyframe?> FindKeyframeAsync(long sessionId, string symbol, long at, bool byExchangeTime, long beforeSequence, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<BookIncident>> GetIncidentsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<(string Symbol, long Messages)>> ExpireAsync(long sessionId, DateTimeOffset edge, Func<IBookWire> createWire, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

@@ -1,10 +1,11 @@
+using KrakenDb.Tests.Books;
 using Shouldly;
 using Xunit;
 
 namespace KrakenDb.Tests.Storage;
 
 /// <summary>Retention on every engine: off until asked for, a step per transaction, and no answer of a kept rollup changes.</summary>
-public abstract class RetentionContract : IAsyncLifetime
+public abstract partial class RetentionContract : IAsyncLifetime
 {
     private const string Symbol = "BTC/USD";
 
@@ -129,7 +130,7 @@ public abstract class RetentionContract : IAsyncLifetime
         await using var oracle = new InMemoryMarketStore(_clock);
         await WriteHistoryAsync(oracle);
         await ((IMarketStore)oracle).SetRetentionAsync(Minutes, 14, default);
-        await RetentionRun.RunAsync(oracle, Now, default);
+        await RetentionRun.RunAsync(oracle, Now, CaptureText.Wire, default);
         (await StoreContent.ReadAsync(_store, withHistory: false, Symbol)).ShouldBe(await StoreContent.ReadAsync(oracle, withHistory: false, Symbol));
     }
 
@@ -333,7 +334,7 @@ public abstract class RetentionContract : IAsyncLifetime
         answers.Count.ShouldBe(before.Count);
     }
 
-    private Task<IReadOnlyList<RetentionRun.Line>> RunAsync() => RetentionRun.RunAsync(_store, _clock.GetUtcNow(), default);
+    private Task<IReadOnlyList<RetentionRun.Line>> RunAsync() => RetentionRun.RunAsync(_store, _clock.GetUtcNow(), CaptureText.Wire, default);
 
     private async Task<long> CountAsync(string dataType) => (await _store.GetSyncStatusAsync(Symbol)).SingleOrDefault(row => row.DataType == dataType)?.TotalRecords ?? 0;
 

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using KrakenDb.Tests.Books;
 using Shouldly;
 using Xunit;
 
@@ -63,7 +64,7 @@ public abstract class StoreInterleavingContract
                         await kept.SetRetentionAsync(policy.DataType, policy.KeepDays, default);
                     }
 
-                    (await RetentionRun.RunAsync(store, clock.GetUtcNow(), default)).ShouldBe(await RetentionRun.RunAsync(oracle, clock.GetUtcNow(), default));
+                    (await RetentionRun.RunAsync(store, clock.GetUtcNow(), CaptureText.Wire, default)).ShouldBe(await RetentionRun.RunAsync(oracle, clock.GetUtcNow(), CaptureText.Wire, default));
                 }
                 else if (step.Compacts)
                 {

@@ -1,3 +1,4 @@
+using KrakenDb.Tests.Books;
 using KrakenDb.Tests.DuckDb;
 using KrakenDb.Tests.Storage;
 using Npgsql;
@@ -170,7 +171,7 @@ public sealed class RollupTests : IAsyncLifetime
         before.ShouldAllBe(row => row.EndsWith($" {days * 1440:0.0000000000}", StringComparison.Ordinal));
 
         await _store.SetRetentionAsync(DataType.Candles(1), 90, default);
-        (await RetentionRun.RunAsync(_store, Now, default)).ShouldHaveSingleItem();
+        (await RetentionRun.RunAsync(_store, Now, CaptureText.Wire, default)).ShouldHaveSingleItem();
         (await SumsAsync()).ShouldBe(before);
         (await _store.WriteAsync(Rows.Write(Symbol, 1, Enumerable.Range(-1_000, 900).Select(minute => Rows.Candle(minute, 100, volume: 2, source: CandleSource.RestOhlc))), default)).CandlesConflicting.ShouldBe(900);
         await _store.RefreshRollupsAsync(range: null, default);
@@ -196,12 +197,12 @@ public sealed class RollupTests : IAsyncLifetime
         (await JobsAsync()).ShouldBe(1);
         (await _database.ScalarAsync<long>("SELECT count(*) FROM timescaledb_information.jobs WHERE proc_name = 'policy_retention'")).ShouldBe(0);
         await ((IMarketStore)_oracle).SetRetentionAsync(DataType.Candles(1), 14, default);
-        await RetentionRun.RunAsync(_oracle, Now, default);
+        await RetentionRun.RunAsync(_oracle, Now, CaptureText.Wire, default);
 
         await _database.ExecuteAsync($$"""CALL krakendb_retention(0, '{"now": "{{Now:O}}"}')""");
 
         (await StoreContent.ReadAsync(_store, withHistory: false, Symbol)).ShouldBe(await StoreContent.ReadAsync(_oracle, withHistory: false, Symbol));
-        (await RetentionRun.RunAsync(_store, Now, default)).ShouldBeEmpty();
+        (await RetentionRun.RunAsync(_store, Now, CaptureText.Wire, default)).ShouldBeEmpty();
         await _store.SetRetentionAsync(DataType.Candles(1), keepDays: null, default);
         await _store.SetRetentionAsync(DataType.Trades, keepDays: null, default);
         (await JobsAsync()).ShouldBe(0);
@@ -227,7 +228,7 @@ public sealed class RollupTests : IAsyncLifetime
         foreach (var store in new[] { _store, _oracle })
         {
             await store.SetRetentionAsync(DataType.Candles(1), 14, default);
-            (await RetentionRun.RunAsync(store, Now, default)).ShouldHaveSingleItem();
+            (await RetentionRun.RunAsync(store, Now, CaptureText.Wire, default)).ShouldHaveSingleItem();
         }
 
         (await StoreContent.ReadAsync(_store, withHistory: false, Symbol)).ShouldBe(await StoreContent.ReadAsync(_oracle, withHistory: false, Symbol));
