@@ -246,6 +246,19 @@ public sealed class LiveCollectorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_sample_soon_after_the_start_does_not_reach_back_before_what_is_wanted()
+    {
+        // The more markets, the sooner the first of them is sampled.
+        var start = _clock.GetUtcNow();
+        await StartAsync([Symbol, .. Enumerable.Range(1, 19).Select(number => $"QUIET{number}/USD")]);
+        await BringAsync(Trade(1, 601), Trade(2, 602));
+
+        await AdvanceUntilAsync(async () => await TradesAsync() is [.., var newest] && newest.Range.End > start.AddSeconds(60));
+
+        (await TradesAsync()).ShouldHaveSingleItem().Range.Start.ShouldBe(start);
+    }
+
+    [Fact]
     public async Task A_feed_that_brings_less_than_REST_shows_is_connected_anew()
     {
         await StartAsync();

@@ -143,7 +143,8 @@ internal sealed partial class LiveRepair(IMarketStore store, ITradeSource source
             return;
         }
 
-        var stretch = Stretch(symbol, start, lastId: null, wants: false);
+        // Not before what is recorded: soon after the start that would be before what is wanted.
+        var stretch = Stretch(symbol, last.Range.Start > start ? last.Range.Start : start, lastId: null, wants: false);
         var page = await stretch.NextAsync(cancellationToken).ConfigureAwait(false);
         await writer.LearnAsync(symbol.Symbol, cancellationToken).ConfigureAwait(false);
         if (page.Receipt.TradesConflicting > 0)
