@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using KrakenDb.Tests.Ingestion;
 using KrakenDb.Tests.Storage;
-using Microsoft.Extensions.Logging;
 using Shouldly;
 using Xunit;
 
@@ -471,18 +469,6 @@ public sealed class LiveCollectorTests : IAsyncLifetime
             $"{_writer!.GetStats()}",
             .. _log.Lines.TakeLast(30),
         ]);
-
-    private sealed class KeptLog : ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue(formatter(state, exception));
-    }
 
     /// <summary>A list that one thread reads while another adds.</summary>
     private sealed class GrowingList : IReadOnlyList<TradeRow>
